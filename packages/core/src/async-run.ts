@@ -1,0 +1,120 @@
+/**
+ * Running a function at its first poll: async functions as tasks, and functions that make a future.
+ *
+ * **Drop.** A promise cannot be dropped. If the function has looked at its `signal`, the signal fires and the drop goes
+ * on until the promise settles, so its `finally` blocks are part of the clean-up. If it never looked, nothing can stop
+ * it: it is let go at once, and what becomes of it is nobody's business any more.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { currentRuntime, cx, tryCurrentRuntime } from "./context.ts";
+import { pushDropError } from "./drop.ts";
+import { describe, ERR_INVALID_ARG, RuntimeError } from "./errors.ts";
+import { Leaf, outsidePoll } from "./leaf.ts";
+import { CLOSING, type Closing, DONE, type Future, type Poll } from "./poll.ts";
+import { PromiseWait } from "./promise-wait.ts";
+
+/** What an async function that runs as a task is given. */
+export interface AsyncTaskContext {
+  /** Fires when the task is aborted or dropped; made when it is first looked at. */
+  readonly signal: AbortSignal;
+}
+
+class Cancellation implements AsyncTaskContext {
+  private controller: AbortController | null = null;
+  private dropped = false;
+
+  get signal(): AbortSignal {
+    if (this.controller === null) {
+      this.controller = new AbortController();
+      if (this.dropped) this.controller.abort();
+    }
+    return this.controller.signal;
+  }
+
+  /** Fires the signal; false when nobody holds it. */
+  fire(): boolean {
+    this.dropped = true;
+    this.controller?.abort();
+    return this.controller !== null;
+  }
+
+  isReason(error: unknown): boolean {
+    return (
+      error === this.controller?.signal.reason ||
+      (error as { name?: unknown } | null)?.name === "AbortError"
+    );
+  }
+}
+
+/** Calls a function at the first poll and becomes the future or promise that it returns. */
+export class AsyncRun<T> extends Leaf<T> {
+  private readonly f: (...args: unknown[]) => unknown;
+  private readonly args: unknown[];
+  private cancellation: Cancellation | null = null;
+  private inner: Future<T> | null = null;
+  private closing = false;
+
+  constructor(f: (...args: unknown[]) => unknown, args: unknown[]) {
+    super();
+    this.f = f;
+    this.args = args;
+  }
+
+  override next(): Poll<T> {
+    if (cx.waker === null) return outsidePoll(this, AsyncRun.prototype.next);
+    if (this.inner === null) this.inner = this.start();
+    return this.inner.next();
+  }
+
+  override return(): Closing {
+    const inner = this.inner;
+    if (inner === null) return DONE;
+    if (!(inner instanceof PromiseWait)) return (inner.return?.() ?? DONE) as Closing;
+    if (!this.closing) {
+      this.closing = true;
+      if (this.cancellation?.fire() !== true) return inner.return();
+    }
+    return this.awaitEnd(inner);
+  }
+
+  /** Waits for the promise of a function that was told to stop; its abort error is no failure. */
+  private awaitEnd(wait: PromiseWait<T>): Closing {
+    try {
+      return wait.next().done ? DONE : CLOSING;
+    } catch (error) {
+      if (this.cancellation?.isReason(error) !== true) pushDropError(error);
+      return DONE;
+    }
+  }
+
+  private start(): Future<T> {
+    const made = this.call();
+    if (typeof (made as Partial<Future<T>> | null)?.next === "function") return made as Future<T>;
+    if (typeof (made as Partial<PromiseLike<T>> | null)?.then === "function") {
+      return new PromiseWait(made as PromiseLike<T>);
+    }
+    throw new RuntimeError(
+      ERR_INVALID_ARG,
+      `${this.f.name || "the function"}() returned ${describe(made)}: ` +
+        "a function that is run as a task returns a future, a generator object or a promise",
+    );
+  }
+
+  private call(): unknown {
+    if (tryCurrentRuntime() === null) return this.invoke();
+    cx.asyncContext ??= new AsyncLocalStorage();
+    const store = { runtime: currentRuntime("run"), task: cx.task };
+    return cx.asyncContext.run(store, invoke, this as AsyncRun<unknown>);
+  }
+
+  /** @internal */
+  invoke(): unknown {
+    if (this.args.length > 0) return this.f(...this.args);
+    this.cancellation = new Cancellation();
+    return this.f(this.cancellation);
+  }
+}
+
+function invoke(run: AsyncRun<unknown>): unknown {
+  return run.invoke();
+}

@@ -1,0 +1,57 @@
+/** The contracts that all packages share: futures, polls, wakers, the thread's context, budgets, drivers. */
+export type { AsyncTaskContext } from "./async-run.ts";
+export { Call, fn, LAZY } from "./call.ts";
+export {
+  type AsyncContext,
+  type Context,
+  currentRuntime,
+  cx,
+  type ErrorSink,
+  type RuntimeContext,
+  Slot,
+  type TaskContext,
+  tryCurrentRuntime,
+  tryCurrentTask,
+} from "./context.ts";
+export {
+  BUDGET,
+  consumeBudget,
+  cooperative,
+  deferWake,
+  hasBudgetRemaining,
+  pollProceed,
+  refundBudget,
+  unconstrained,
+} from "./coop.ts";
+export type { Driver, Park } from "./driver.ts";
+export { closeStep, DropSink, pushDropError } from "./drop.ts";
+export {
+  describe,
+  ERR_BARE_YIELD,
+  ERR_CLEANUP_CUT,
+  ERR_FUTURE_STATE,
+  ERR_INVALID_ARG,
+  ERR_NO_RUNTIME,
+  ERR_OUTSIDE_POLL,
+  invalidArg,
+  noRuntime,
+  RuntimeError,
+} from "./errors.ts";
+export { callOf, type IntoFuture, intoFuture, isFuture } from "./into-future.ts";
+export { Leaf } from "./leaf.ts";
+export {
+  type Async,
+  CLOSING,
+  type Closing,
+  DONE,
+  type Future,
+  PENDING,
+  Pending,
+  type Poll,
+  readyPoll,
+} from "./poll.ts";
+export { pending, pollFn, ready } from "./poll-fn.ts";
+export { outsidePoll } from "./probe.ts";
+export { fromPromise, PromiseWait } from "./promise-wait.ts";
+export { FastRand } from "./rand.ts";
+export { currentWaker, noopWaker, type Waker } from "./waker.ts";

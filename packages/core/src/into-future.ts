@@ -1,0 +1,62 @@
+/** Everything that can be run as a future, and how it becomes one. */
+import { AsyncRun, type AsyncTaskContext } from "./async-run.ts";
+import { Call, LAZY } from "./call.ts";
+import { describe, ERR_INVALID_ARG, RuntimeError } from "./errors.ts";
+import type { Async, Future } from "./poll.ts";
+
+/**
+ * What `spawn`, `run`, `select`, `timeout` and the other combinators accept: a future or generator object, a function
+ * that makes one, or an async function, which is given `{ signal }`.
+ */
+export type IntoFuture<T> =
+  | Future<T>
+  | Async<T>
+  | (() => Future<T> | Async<T>)
+  | ((context: AsyncTaskContext) => PromiseLike<T>);
+
+/** Turns anything runnable into a {@link Call}; functions that are not generator functions are called at the first poll. */
+export function intoFuture<T>(f: IntoFuture<T>): Call<T> {
+  if (f instanceof Call) return f;
+  if (typeof f === "function") return callOf<[], T>(f as never, []);
+  if (isFuture(f)) return new Call(f as Future<T>, nameOf(f));
+  throw notRunnable(f);
+}
+
+/** As {@link intoFuture}, for a function and its arguments. */
+export function callOf<A extends unknown[], T>(
+  f: (...args: A) => Future<T> | Async<T> | PromiseLike<T>,
+  args: A,
+): Call<T> {
+  if (!isLazy(f)) return new Call<T>(new AsyncRun<T>(f as never, args), f.name || "anonymous");
+  const made = f(...args);
+  return made instanceof Call ? made : new Call<T>(made as Async<T>, f.name || "anonymous");
+}
+
+const generatorFunction: object = Object.getPrototypeOf(function* () {});
+
+/** Whether calling `f` only makes a future and runs none of its code. */
+function isLazy(f: object): boolean {
+  return Object.getPrototypeOf(f) === generatorFunction || LAZY in f;
+}
+
+/** Whether a value can be polled. */
+export function isFuture(value: unknown): value is Future<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Partial<Future<unknown>>).next === "function"
+  );
+}
+
+function nameOf(future: object): string {
+  const name = future.constructor?.name ?? "";
+  return name === "" || name === "GeneratorFunction" ? "anonymous" : name;
+}
+
+function notRunnable(given: unknown): RuntimeError {
+  const hint =
+    typeof (given as Partial<PromiseLike<unknown>> | null)?.then === "function"
+      ? "a promise is already running: wrap it in fromPromise(promise), or give the async function itself"
+      : "give it a future, a generator object, a generator function or an async function";
+  return new RuntimeError(ERR_INVALID_ARG, `${describe(given)} cannot be run as a future: ${hint}`);
+}

@@ -1,0 +1,38 @@
+/** Why a task gave no output. */
+import { RuntimeError } from "@treadle/core";
+import type { TaskId } from "./id.ts";
+
+/** Code of {@link JoinError}. */
+export const ERR_TASK_CANCELLED = "ERR_TASK_CANCELLED";
+
+/** The task was cancelled: aborted, or its runtime was shut down. A task that failed throws its own error instead. */
+export class JoinError extends RuntimeError {
+  declare readonly code: "ERR_TASK_CANCELLED";
+  /** The task's id. */
+  readonly id: TaskId;
+
+  constructor(id: TaskId) {
+    super(ERR_TASK_CANCELLED, `task ${id} was cancelled`);
+    this.id = id;
+  }
+
+  override get name(): string {
+    return "JoinError";
+  }
+
+  /** Always true: a failed task throws what it threw, not a JoinError. */
+  isCancelled(): true {
+    return true;
+  }
+}
+
+/** How a task ended, as a value. */
+export type Outcome<T> =
+  | { readonly status: "ok"; readonly value: T }
+  | {
+      readonly status: "failed";
+      readonly error: unknown;
+      /** Further errors of the same task's clean-up, in the order they came. */
+      readonly suppressed?: readonly unknown[];
+    }
+  | { readonly status: "cancelled"; readonly error: JoinError };

@@ -1,0 +1,28 @@
+/** Task ids. */
+import { cx, RuntimeError, tryCurrentTask } from "@treadle/core";
+
+/** A task's number: from 1 on, never used twice on a thread's context. */
+export type TaskId = number & { readonly taskId?: never };
+
+/** The next free id. */
+export function nextTaskId(): TaskId {
+  return cx.nextTaskId++;
+}
+
+/**
+ * The id of the task that runs now.
+ *
+ * @throws {@link RuntimeError} `ERR_NO_TASK` outside a task, also in the root future of `blockOn` and `run`.
+ */
+export function taskId(): TaskId {
+  const id = tryTaskId();
+  if (id === undefined) {
+    throw new RuntimeError("ERR_NO_TASK", "Can't get a task id when not inside a task");
+  }
+  return id;
+}
+
+/** The id of the task that runs now, or undefined outside a task. */
+export function tryTaskId(): TaskId | undefined {
+  return tryCurrentTask()?.id;
+}

@@ -1,0 +1,22 @@
+/** What a task asks of whoever runs it, and what spawning asks of a runtime. */
+import type { Call, RuntimeContext } from "@treadle/core";
+import type { JoinHandle } from "./join-handle.ts";
+import type { Task } from "./task.ts";
+
+/** A scheduler, as its tasks see it. */
+export interface Schedule {
+  /** A wake has come: put the task into a run queue. */
+  schedule(task: Task<unknown>): void;
+  /** The task was woken during its own poll: put it at the back of the queue. */
+  yieldNow(task: Task<unknown>): void;
+  /** The task has ended: take it off the owned list. */
+  release(task: Task<unknown>): void;
+  /** The task failed and nobody waits for it. */
+  failed(task: Task<unknown>, error: unknown): void;
+}
+
+/** A runtime that can spawn: what stands behind the free `spawn`. */
+export interface TaskRuntime extends RuntimeContext {
+  spawnCall<T>(call: Call<T>): JoinHandle<T>;
+  spawnLocalCall<T>(call: Call<T>): JoinHandle<T>;
+}

@@ -1,0 +1,42 @@
+/** Spawning on the current runtime. */
+import {
+  type Async,
+  callOf,
+  currentRuntime,
+  type Future,
+  type IntoFuture,
+  intoFuture,
+} from "@treadle/core";
+import type { JoinHandle } from "./join-handle.ts";
+import type { TaskRuntime } from "./schedule.ts";
+
+/**
+ * Runs a future as a task of the current runtime.
+ *
+ * @remarks The fast form is a hoisted generator function and its arguments: `spawn(work, a, b)`; evaluating a
+ * `function*` expression anew for each task costs several times the spawn itself. Nothing of the task runs before
+ * `spawn` has returned. On a runtime that was shut down the task is dropped unpolled and its handle answers cancelled.
+ *
+ * @throws {@link RuntimeError} `ERR_NO_RUNTIME` outside a runtime's context; `ERR_INVALID_ARG` for a promise or
+ * anything else that cannot be run.
+ */
+export function spawn<T>(f: IntoFuture<T>): JoinHandle<T>;
+export function spawn<A extends unknown[], T>(
+  f: (...args: A) => Future<T> | Async<T>,
+  ...args: A
+): JoinHandle<T>;
+export function spawn<T>(f: IntoFuture<T>, ...args: unknown[]): JoinHandle<T> {
+  const runtime = currentRuntime("spawn()") as TaskRuntime;
+  return runtime.spawnCall(args.length === 0 ? intoFuture(f) : callOf(f as never, args));
+}
+
+/** Runs a future as a task that stays on this thread; otherwise as {@link spawn}. */
+export function spawnLocal<T>(f: IntoFuture<T>): JoinHandle<T>;
+export function spawnLocal<A extends unknown[], T>(
+  f: (...args: A) => Future<T> | Async<T>,
+  ...args: A
+): JoinHandle<T>;
+export function spawnLocal<T>(f: IntoFuture<T>, ...args: unknown[]): JoinHandle<T> {
+  const runtime = currentRuntime("spawnLocal()") as TaskRuntime;
+  return runtime.spawnLocalCall(args.length === 0 ? intoFuture(f) : callOf(f as never, args));
+}
