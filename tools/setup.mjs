@@ -47,8 +47,10 @@ export function turbo(tasks) {
 /** What turbo and the tasks below it find in their environment. */
 export function turboEnv() {
   const bin = join(root, "node_modules", ".bin");
+  // `npm run -s` silences npm, not the reason for which a step fails.
+  const { npm_config_loglevel: _, ...env } = process.env;
   return {
-    ...process.env,
+    ...env,
     PATH: `${bin}${windows ? ";" : ":"}${process.env.PATH ?? ""}`,
     TREADLE_NODE: process.version,
     TURBO_TELEMETRY_DISABLED: "1",
