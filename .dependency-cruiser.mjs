@@ -44,6 +44,7 @@ const sharedMemoryFiles = [
   "shared",
   "idle",
   "park",
+  "atomics-park",
   "counters",
   "worker",
   "worker-metrics",
