@@ -1,0 +1,81 @@
+// One process, one measurement: loads one variant of one scenario, warms it up, samples it and reports to its parent.
+//
+// A variant is `async () => iterate` (or `{ iterate, ops }`). One `iterate()` does `ops` operations and answers how many it
+// has verified to be done; a scenario that measures by itself answers `{ done, metrics }` instead.
+import { setImmediate as turn } from "node:timers/promises";
+
+const [url, variantName, settingsJson] = process.argv.slice(2);
+const settings = JSON.parse(settingsJson);
+const { scenario } = await import(url);
+
+try {
+  const made = await scenario.variants[variantName]();
+  const iterate = typeof made === "function" ? made : made.iterate;
+  const ops = made.ops ?? scenario.ops;
+  const measure = scenario.measured ? measureItself : measureThroughput;
+  report({ ops, samples: await measure(iterate, ops) });
+} catch (error) {
+  report({ error: error?.stack ?? String(error) });
+}
+
+function report(message) {
+  process.send(message, () => process.exit(0));
+}
+
+/** Wall and CPU nanoseconds per operation; a sample repeats `iterate` until it is long enough to time. */
+async function measureThroughput(iterate, ops) {
+  let repeat = await warmUp(iterate, ops);
+  const samples = [];
+  const began = performance.now();
+  while (samples.length < settings.samples) {
+    await turn();
+    const sample = await timed(iterate, ops, repeat);
+    const ms = (sample.wall * ops * repeat) / 1e6;
+    // The code got faster than it was while warming up: a sample too short to trust is taken again.
+    if (ms < settings.minMs) repeat = Math.ceil((repeat * settings.minMs * 1.2) / ms);
+    else samples.push(sample);
+    if (samples.length >= 2 && performance.now() - began > settings.budgetMs) break;
+  }
+  return samples;
+}
+
+/** Runs for a while and answers how many iterations fill one sample. */
+async function warmUp(iterate, ops) {
+  const began = performance.now();
+  let last = 0;
+  do {
+    await turn();
+    last = (await timed(iterate, ops, 1)).wall * ops;
+  } while (performance.now() - began < settings.warmupMs);
+  return Math.max(1, Math.ceil((settings.minMs * 1e6) / last));
+}
+
+async function timed(iterate, ops, repeat) {
+  const cpu = process.cpuUsage();
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < repeat; i++) {
+    const done = iterate();
+    if (done !== ops) verify(await done, ops);
+  }
+  const wall = Number(process.hrtime.bigint() - start);
+  const used = process.cpuUsage(cpu);
+  const all = ops * repeat;
+  return { wall: wall / all, cpu: ((used.user + used.system) * 1000) / all };
+}
+
+async function measureItself(iterate, ops) {
+  const samples = [];
+  const began = performance.now();
+  for (let i = -1; i < Math.min(settings.samples, scenario.samples ?? Infinity); i++) {
+    await turn();
+    const { done, metrics } = await iterate();
+    verify(done, ops);
+    if (i >= 0) samples.push(metrics);
+    if (samples.length >= 2 && performance.now() - began > settings.budgetMs) break;
+  }
+  return samples;
+}
+
+function verify(done, ops) {
+  if (done !== ops) throw new Error(`did ${done} operations of ${ops}`);
+}

@@ -1,0 +1,140 @@
+// A fleet of timers: when each was due, when it fired, what the process spent, and how much of the lateness the load forces.
+import { effects, treadleRuntime } from "./peers.mjs";
+import { median, quantile } from "./stats.mjs";
+
+export class Fleet {
+  /** `count` timers, of 1, 2, ... `spread` milliseconds over and over. */
+  constructor(count, spread) {
+    this.count = count;
+    this.spread = spread;
+    this.due = new Float64Array(count);
+    this.fired = new Float64Array(count);
+    this.armed = 0;
+    this.done = 0;
+    this.cpu = process.cpuUsage();
+  }
+
+  /** Timer `i` is about to be set: answers its length. */
+  arm(i) {
+    const length = 1 + (i % this.spread);
+    const now = performance.now();
+    this.due[i] = now + length;
+    if (++this.armed === this.count) {
+      this.armedAt = now;
+      this.armedCpu = process.cpuUsage();
+    }
+    return length;
+  }
+
+  /** Timer `i` has fired; true for the last one. */
+  fire(i) {
+    this.fired[i] = performance.now();
+    return ++this.done === this.count;
+  }
+
+  /** What the child reports. */
+  result() {
+    const used = process.cpuUsage(this.cpu);
+    const late = this.due.map((due, i) => this.fired[i] - due);
+    return {
+      done: this.done,
+      metrics: {
+        cpu: ((used.user + used.system) * 1000) / this.count,
+        p50: median(late),
+        p99: quantile(late, 0.99),
+        max: quantile(late, 1),
+        beyond: this.beyondLoad(),
+      },
+    };
+  }
+
+  /**
+   * The worst lateness beyond what the load forces: each firing is compared with a queue that serves the timers in order of
+   * their deadlines from the moment when all were set, each for the CPU time that a timer took on average after it.
+   */
+  beyondLoad() {
+    const used = process.cpuUsage(this.armedCpu);
+    const each = (used.user + used.system) / 1000 / this.count;
+    const order = Uint32Array.from(this.due.keys()).sort((a, b) => this.due[a] - this.due[b]);
+    let free = this.armedAt;
+    let worst = 0;
+    for (const i of order) {
+      free = Math.max(free, this.due[i]) + each;
+      worst = Math.max(worst, this.fired[i] - free);
+    }
+    return worst;
+  }
+}
+
+/** The variants of a scenario in which `count` tasks sleep for 1 to `spread` ms each. */
+export function fleetVariants(count, spread) {
+  return {
+    async treadle() {
+      const { runtime, spawn, sleep } = await treadleRuntime();
+      function* sleeper(fleet, i) {
+        yield* sleep(fleet.arm(i));
+        fleet.fire(i);
+      }
+      function* main() {
+        const fleet = new Fleet(count, spread);
+        const handles = [];
+        for (let i = 0; i < count; i++) handles.push(spawn(sleeper, fleet, i));
+        for (const handle of handles) yield* handle;
+        return fleet.result();
+      }
+      return () => runtime.blockOn(main);
+    },
+    async native() {
+      return () =>
+        new Promise((resolve) => {
+          const fleet = new Fleet(count, spread);
+          const fire = (i) => fleet.fire(i) && resolve(fleet.result());
+          for (let i = 0; i < count; i++) setTimeout(fire, fleet.arm(i), i);
+        });
+    },
+    async "native-promises"() {
+      const { setTimeout: delay } = await import("node:timers/promises");
+      async function sleeper(fleet, i) {
+        await delay(fleet.arm(i));
+        fleet.fire(i);
+      }
+      return async () => {
+        const fleet = new Fleet(count, spread);
+        const promises = [];
+        for (let i = 0; i < count; i++) promises.push(sleeper(fleet, i));
+        await Promise.all(promises);
+        return fleet.result();
+      };
+    },
+    ...effects(({ Effect, Fiber, spawn }) => {
+      const sleeper = (fleet, i) =>
+        Effect.gen(function* () {
+          yield* Effect.sleep(fleet.arm(i));
+          fleet.fire(i);
+        });
+      const main = Effect.gen(function* () {
+        const fleet = new Fleet(count, spread);
+        const fibers = [];
+        for (let i = 0; i < count; i++) fibers.push(yield* spawn(sleeper(fleet, i)));
+        for (const fiber of fibers) yield* Fiber.join(fiber);
+        return fleet.result();
+      });
+      return () => Effect.runPromise(main);
+    }),
+    async effection() {
+      const { run, spawn, sleep } = await import("effection");
+      function* sleeper(fleet, i) {
+        yield* sleep(fleet.arm(i));
+        fleet.fire(i);
+      }
+      function* main() {
+        const fleet = new Fleet(count, spread);
+        const tasks = [];
+        for (let i = 0; i < count; i++) tasks.push(yield* spawn(() => sleeper(fleet, i)));
+        for (const task of tasks) yield* task;
+        return fleet.result();
+      }
+      return () => run(main);
+    },
+  };
+}

@@ -1,0 +1,36 @@
+// The few numbers a set of samples is told by.
+
+/** The `q`-quantile (0..1) of `values`, between neighbours by straight line. */
+export function quantile(values, q) {
+  if (values.length === 0) return Number.NaN;
+  const sorted = Float64Array.from(values).sort();
+  const at = q * (sorted.length - 1);
+  const low = Math.floor(at);
+  const high = Math.ceil(at);
+  return sorted[low] + (sorted[high] - sorted[low]) * (at - low);
+}
+
+export function median(values) {
+  return quantile(values, 0.5);
+}
+
+/** Median and spread. */
+export function summary(values) {
+  return {
+    median: median(values),
+    p10: quantile(values, 0.1),
+    p90: quantile(values, 0.9),
+    min: quantile(values, 0),
+    max: quantile(values, 1),
+    samples: values.length,
+  };
+}
+
+/** The median over rounds of (theirs / ours), each round's own medians being divided: noise that lasts a round cancels. */
+export function pairedRatio(theirRounds, ourRounds) {
+  const ratios = [];
+  for (let round = 0; round < Math.min(theirRounds.length, ourRounds.length); round++) {
+    ratios.push(median(theirRounds[round]) / median(ourRounds[round]));
+  }
+  return median(ratios);
+}

@@ -1,0 +1,69 @@
+// A sleep made, polled once and dropped, one after the other: what every timeout that is not reached costs.
+import { effects, treadleRuntime } from "../lib/peers.mjs";
+
+const SLEEPS = 100_000;
+const SLOW = 10_000;
+
+function nothing() {}
+
+export const scenario = {
+  name: "sleep_drop",
+  title: "a sleep made, polled once and dropped, 100 000 times",
+  ops: SLEEPS,
+  metrics: { wall: { unit: "ns", tokio: [329, 600] } },
+  goals: [
+    { metric: "wall", atMost: 200 },
+    { metric: "wall", against: "native", faster: 3 },
+  ],
+  variants: {
+    async treadle() {
+      const { runtime, sleep } = await treadleRuntime();
+      function* main() {
+        let pending = 0;
+        for (let i = 0; i < SLEEPS; i++) {
+          const future = sleep(1000);
+          if (!future.next().done) pending++;
+          future.return();
+        }
+        return pending;
+      }
+      return () => runtime.blockOn(main);
+    },
+    async native() {
+      return () => {
+        let set = 0;
+        for (let i = 0; i < SLEEPS; i++) {
+          const timer = setTimeout(nothing, 1000);
+          set++;
+          clearTimeout(timer);
+        }
+        return set;
+      };
+    },
+    ...effects(({ Effect, Fiber, spawnNow }) => {
+      const main = Effect.gen(function* () {
+        let interrupted = 0;
+        for (let i = 0; i < SLOW; i++) {
+          const fiber = yield* spawnNow(Effect.sleep(1000));
+          yield* Fiber.interrupt(fiber);
+          interrupted++;
+        }
+        return interrupted;
+      });
+      return { iterate: () => Effect.runPromise(main), ops: SLOW };
+    }),
+    async effection() {
+      const { run, spawn, sleep } = await import("effection");
+      function* main() {
+        let halted = 0;
+        for (let i = 0; i < SLOW; i++) {
+          const task = yield* spawn(() => sleep(1000));
+          yield* task.halt();
+          halted++;
+        }
+        return halted;
+      }
+      return { iterate: () => run(main), ops: SLOW };
+    },
+  },
+};

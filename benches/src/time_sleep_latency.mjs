@@ -1,0 +1,69 @@
+// sleep(1) again and again on an idle thread: how long does one millisecond take?
+import { setTimeout as delay } from "node:timers/promises";
+import { effects, treadleRuntime } from "../lib/peers.mjs";
+import { quantile } from "../lib/stats.mjs";
+
+const SLEEPS = 300;
+
+class Naps {
+  elapsed = [];
+
+  add(start) {
+    this.elapsed.push(performance.now() - start);
+  }
+
+  result() {
+    const metrics = { p50: quantile(this.elapsed, 0.5), p99: quantile(this.elapsed, 0.99) };
+    const early = this.elapsed.filter((ms) => ms < 0.95).length;
+    return { done: this.elapsed.length - early, metrics };
+  }
+}
+
+/** The loop, the same for every library whose sleep is awaited by `yield*`. */
+function* nap(sleep) {
+  const naps = new Naps();
+  for (let i = 0; i < SLEEPS; i++) {
+    const start = performance.now();
+    yield* sleep(1);
+    naps.add(start);
+  }
+  return naps.result();
+}
+
+export const scenario = {
+  name: "sleep_1ms",
+  title: "sleep(1) in sequence, from call to going on",
+  ops: SLEEPS,
+  measured: true,
+  samples: 3,
+  metrics: {
+    p50: { title: "p50", unit: "ms", tokio: [2.11, 2.14] },
+    p99: { title: "p99", unit: "ms", tokio: [2.3, 7.6] },
+  },
+  goals: [],
+  variants: {
+    async treadle() {
+      const { runtime, sleep } = await treadleRuntime();
+      return () => runtime.blockOn(() => nap(sleep));
+    },
+    async native() {
+      return async () => {
+        const naps = new Naps();
+        for (let i = 0; i < SLEEPS; i++) {
+          const start = performance.now();
+          await delay(1);
+          naps.add(start);
+        }
+        return naps.result();
+      };
+    },
+    ...effects(({ Effect }) => {
+      const main = Effect.gen(() => nap(Effect.sleep));
+      return () => Effect.runPromise(main);
+    }),
+    async effection() {
+      const { run, sleep } = await import("effection");
+      return () => run(() => nap(sleep));
+    },
+  },
+};
