@@ -35,6 +35,7 @@ import {
   DONE,
   type Future,
   PENDING,
+  type Pending,
   type Poll,
 } from "./poll.ts";
 import { outsidePoll, probeDepth, probePosition } from "./probe.ts";
@@ -101,7 +102,7 @@ export class Call<T> implements Future<T>, PromiseLike<T> {
     return DONE;
   }
 
-  [Symbol.iterator](): this {
+  [Symbol.iterator](): Iterator<Pending, T, void> {
     return this;
   }
 

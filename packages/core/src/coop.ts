@@ -9,7 +9,7 @@
 import { cx } from "./context.ts";
 import { type IntoFuture, intoFuture } from "./into-future.ts";
 import { Leaf, outsidePoll } from "./leaf.ts";
-import { type Closing, DONE, type Future, PENDING, type Poll } from "./poll.ts";
+import { type Awaitable, type Closing, DONE, type Future, PENDING, type Poll } from "./poll.ts";
 import type { Waker } from "./waker.ts";
 
 /** How many leaf operations one poll of a task may finish. */
@@ -65,7 +65,7 @@ class ConsumeBudget extends Leaf<void> {
  *
  * @remarks **Cancel safety**: safe, it holds nothing.
  */
-export function consumeBudget(): Future<void> {
+export function consumeBudget(): Awaitable<void> {
   return new ConsumeBudget();
 }
 
@@ -105,11 +105,11 @@ class WithBudget<T> extends Leaf<T> {
 }
 
 /** Polls a future without a budget: it may keep the thread for as long as it is ready. */
-export function unconstrained<T>(f: IntoFuture<T>): Future<T> {
+export function unconstrained<T>(f: IntoFuture<T>): Awaitable<T> {
   return new WithBudget(intoFuture(f), -1);
 }
 
 /** Makes any future take part in the budget: each time it finishes costs one unit. */
-export function cooperative<T>(f: IntoFuture<T>): Future<T> {
+export function cooperative<T>(f: IntoFuture<T>): Awaitable<T> {
   return new WithBudget(intoFuture(f), 0);
 }

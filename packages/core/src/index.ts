@@ -41,6 +41,7 @@ export { callOf, type IntoFuture, intoFuture, isFuture } from "./into-future.ts"
 export { Leaf } from "./leaf.ts";
 export {
   type Async,
+  type Awaitable,
   CLOSING,
   type Closing,
   DONE,

@@ -1,7 +1,7 @@
 /** The guarded base of all futures that are not generators. */
 import { cx } from "./context.ts";
 import { pushDropError } from "./drop.ts";
-import { type Closing, DONE, type Future, type Poll } from "./poll.ts";
+import { type Closing, DONE, type Future, type Pending, type Poll } from "./poll.ts";
 import { outsidePoll } from "./probe.ts";
 import { promiseOf } from "./promise-of.ts";
 
@@ -29,7 +29,7 @@ export abstract class Leaf<T> implements Future<T>, PromiseLike<T> {
     return DONE;
   }
 
-  [Symbol.iterator](): this {
+  [Symbol.iterator](): Iterator<Pending, T, void> {
     return this;
   }
 
@@ -40,7 +40,9 @@ export abstract class Leaf<T> implements Future<T>, PromiseLike<T> {
     return promiseOf(this).then(onReady, onFailed);
   }
 
-  /** Looks for the result; if there is none, keeps the current waker and answers `PENDING`. */
+  /**
+   * Looks for the result; if there is none, keeps the current waker and answers `PENDING`.
+   */
   protected poll(): Poll<T> {
     throw new Error(`${this.constructor.name} overrides neither poll() nor next()`);
   }

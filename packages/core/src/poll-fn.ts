@@ -1,7 +1,7 @@
 /** The smallest futures: ready, never, and made from a function. */
 import { cx } from "./context.ts";
 import { Leaf, outsidePoll } from "./leaf.ts";
-import { type Future, PENDING, Pending, type Poll, readyPoll } from "./poll.ts";
+import { type Awaitable, type Future, PENDING, Pending, type Poll, readyPoll } from "./poll.ts";
 
 class PollFn<T> extends Leaf<T> {
   private readonly f: () => T | Pending;
@@ -31,7 +31,7 @@ class PollFn<T> extends Leaf<T> {
  * typeof countdown.next; // => "function"
  * ```
  */
-export function pollFn<T>(f: () => T | Pending): Future<T> {
+export function pollFn<T>(f: () => T | Pending): Awaitable<T> {
   return new PollFn(f);
 }
 
@@ -50,7 +50,7 @@ class Ready<T> extends Leaf<T> {
 }
 
 /** A future that is ready with `value` at its first poll. */
-export function ready<T>(value: T): Future<T> {
+export function ready<T>(value: T): Awaitable<T> {
   return new Ready(value);
 }
 
@@ -62,6 +62,6 @@ class Never extends Leaf<never> {
 }
 
 /** A future that is never ready. */
-export function pending(): Future<never> {
+export function pending(): Awaitable<never> {
   return new Never();
 }

@@ -11,7 +11,7 @@
 export type Poll<T> = IteratorResult<Pending, T>;
 
 /** The answer of one step of a drop: `{done: false}` while the clean-up still runs, `{done: true}` when all is gone. */
-export type Closing = IteratorResult<Pending, undefined>;
+export type Closing = IteratorResult<Pending, never>;
 
 /**
  * A value that will be there later: polled by `next()`, dropped by `return()`, awaited by `yield*`.
@@ -22,9 +22,12 @@ export type Closing = IteratorResult<Pending, undefined>;
  */
 export interface Future<T> {
   next(): Poll<T>;
-  return?(value?: never): IteratorResult<Pending, unknown>;
-  [Symbol.iterator](): Future<T>;
+  return?(value?: never): IteratorResult<Pending, T>;
+  [Symbol.iterator](): Iterator<Pending, T, void>;
 }
+
+/** A future that can also be awaited in an async function: what this project's own functions return. */
+export interface Awaitable<T> extends Future<T>, PromiseLike<T> {}
 
 /**
  * The return type of a task function: `function* work(): Async<number> { ... }`.
@@ -66,7 +69,7 @@ export const PENDING: IteratorYieldResult<Pending> = answers.PENDING;
 export const CLOSING: IteratorYieldResult<Pending> = answers.CLOSING;
 
 /** The shared answer of a future that is ready with nothing, and of a drop that is finished. */
-export const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+export const DONE: IteratorReturnResult<never> = { done: true, value: undefined as never };
 
 /** Makes the answer of a poll that is ready with `value`. */
 export function readyPoll<T>(value: T): IteratorReturnResult<T> {

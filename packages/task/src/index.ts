@@ -2,9 +2,16 @@
 export { AbortHandle } from "./abort-handle.ts";
 export { ERR_TASK_CANCELLED, JoinError, type Outcome } from "./error.ts";
 export { type TaskId, taskId, tryTaskId } from "./id.ts";
+export { join, type OutputOf, type Outputs } from "./join.ts";
+export { joinAll, tryJoinAll } from "./join-all.ts";
 export { JoinHandle } from "./join-handle.ts";
+export { JoinSet } from "./join-set.ts";
 export { OwnedTasks } from "./owned-tasks.ts";
 export type { Schedule, TaskRuntime } from "./schedule.ts";
+export { ERR_SCOPE_CLOSED, Scope, scope } from "./scope.ts";
+export { race, type Selected, type SelectOptions, select } from "./select.ts";
+export { shield } from "./shield.ts";
 export { spawn, spawnLocal } from "./spawn.ts";
 export { Task } from "./task.ts";
+export { ERR_TASK_LOCAL_UNSET, LocalKey, taskLocal } from "./task-local.ts";
 export { yieldNow } from "./yield-now.ts";

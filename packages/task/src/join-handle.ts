@@ -1,5 +1,6 @@
 /** The handle of a spawned task. */
 import {
+  type Awaitable,
   cx,
   type Future,
   Leaf,
@@ -87,8 +88,13 @@ export class JoinHandle<T> extends Leaf<T> {
   }
 
   /** The result as a value; never throws. */
-  outcome(): Future<Outcome<T>> {
+  outcome(): Awaitable<Outcome<T>> {
     return new OutcomeWait(this.task);
+  }
+
+  /** The task itself, for groups that join it on behalf of the handle. @internal */
+  intoTask(): Task<T> {
+    return this.task;
   }
 
   /** Says that nobody will look at the result: a failure is then reported when it happens. */

@@ -1,5 +1,6 @@
 /** Letting the others run. */
 import {
+  type Awaitable,
   cx,
   DONE,
   deferWake,
@@ -29,6 +30,6 @@ class YieldNow extends Leaf<void> {
  * @remarks The waker is kept until the drivers have been polled, so a task that only yields does not starve timers and
  * I/O. No order among yielding tasks is promised. **Cancel safety**: safe.
  */
-export function yieldNow(): Future<void> {
+export function yieldNow(): Awaitable<void> {
   return new YieldNow();
 }

@@ -1,0 +1,503 @@
+/**
+ * The scheduler that runs all its tasks on the thread that drives it.
+ *
+ * **Two ways to be driven.** `blockOn` drives until its future is done and sleeps in the parker; otherwise the hosted
+ * loop drives by slices whenever something is woken. Never both at once: one thread, one call stack.
+ *
+ * **One round.** The woken roots are polled; then up to `eventInterval` tasks, taking from the inject queue first at
+ * every `globalQueueInterval`-th; then the drivers are looked at and the deferred wakers fire. With nothing to run the
+ * thread parks for as long as the drivers allow.
+ *
+ * **Queues.** `local`: woken while this scheduler was driving. `inject`: woken or spawned from outside.
+ *
+ * **Shutdown.** The owned list is closed and every task and root is dropped; driving goes on until their clean-up has
+ * ended; then the drivers are shut down, and failures that nobody looked at are reported.
+ *
+ * **Invariants.** 1. `driving` is true exactly while a round may be on the call stack. 2. A root is in `roots` until it
+ * settles. 3. After `finished` nothing is in `owned` or `roots`.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { performance } from "node:perf_hooks";
+import {
+  type Call,
+  cx,
+  type Driver,
+  FastRand,
+  type Future,
+  intoFuture,
+  RuntimeError,
+  type Waker,
+} from "@treadle/core";
+import { JoinHandle, OwnedTasks, type Schedule, Task, type TaskRuntime } from "@treadle/task";
+import type { CurrentThreadParts, Hooks, SchedulerSink, WorkerSink } from "../contract.ts";
+import { Defer } from "../defer.ts";
+import { deadlock, ERR_RUNTIME_SHUTDOWN, nestedRuntime, runtimeShutdown } from "../error.ts";
+import { FailureWatch, reportToStderr } from "../failure-watch.ts";
+import { unwatchForDeadlock, watchForDeadlock } from "../hosted-deadlock.ts";
+import { HostedLoop, type Sliced } from "../hosted-loop.ts";
+import { Root, type RootOwner } from "../root.ts";
+import { RunQueue } from "../run-queue.ts";
+
+/** How long a hosted slice may hold the event loop, in ms. */
+const SLICE_MS = 1;
+
+type Snapshot = <R>(f: () => R) => R;
+
+/** The current-thread scheduler; made by the runtime's Builder. */
+export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
+  readonly id: number = cx.nextRuntimeId++;
+  readonly slots: unknown[] = [];
+  private readonly parts: CurrentThreadParts;
+  private readonly drivers: readonly Driver[];
+  private readonly worker: WorkerSink;
+  private readonly metrics: SchedulerSink;
+  private readonly hooks: Hooks;
+  private readonly rand: FastRand;
+  private readonly local = new RunQueue();
+  private readonly inject = new RunQueue();
+  private readonly deferred = new Defer();
+  private readonly owned = new OwnedTasks();
+  private readonly roots = new Set<Root<unknown>>();
+  private wokenRoots: Root<unknown>[] = [];
+  private readonly hosted = new HostedLoop(this);
+  private readonly watch: FailureWatch;
+  /** Whether every task is run with hooks, timing or a context of its own around it. */
+  private readonly dressed: boolean;
+  private tick = 0;
+  private driving = false;
+  private parked = false;
+  private closing = false;
+  private finished = false;
+  private onFinished: (() => void)[] = [];
+
+  constructor(parts: CurrentThreadParts) {
+    this.parts = parts;
+    this.drivers = parts.drivers;
+    this.worker = parts.worker;
+    this.metrics = parts.metrics;
+    this.hooks = parts.hooks;
+    this.rand =
+      parts.rngSeed === undefined ? FastRand.fromEntropy() : FastRand.fromSeed(parts.rngSeed);
+    this.watch = new FailureWatch((error, task) => this.tellFailure(error, task));
+    this.dressed =
+      parts.hooks.onBeforeTaskPoll !== undefined ||
+      parts.hooks.onAfterTaskPoll !== undefined ||
+      parts.worker.timesPolls ||
+      parts.propagateAsyncContext;
+  }
+
+  // Spawning
+
+  spawnCall<T>(call: Call<T>): JoinHandle<T> {
+    const task = new Task<T>(call, this);
+    const handle = new JoinHandle<T>(task);
+    if (!this.owned.bind(task as Task<unknown>)) {
+      this.refuse(task as Task<unknown>);
+      return handle;
+    }
+    this.metrics.incSpawnedTasks();
+    if (this.dressed || this.hooks.onTaskSpawn !== undefined) this.dress(task as Task<unknown>);
+    this.schedule(task as Task<unknown>);
+    return handle;
+  }
+
+  /** The runtime is shut down: the task is dropped unpolled. */
+  private refuse(task: Task<unknown>): void {
+    this.within(() => task.shutdown());
+  }
+
+  private dress(task: Task<unknown>): void {
+    if (this.parts.propagateAsyncContext) task.extra = AsyncLocalStorage.snapshot();
+    if (this.hooks.onTaskSpawn !== undefined) this.within(() => this.hooks.onTaskSpawn?.(task));
+  }
+
+  spawnLocalCall<T>(call: Call<T>): JoinHandle<T> {
+    return this.spawnCall(call);
+  }
+
+  adopt<T>(future: Future<T>): Promise<T> {
+    return this.spawnCall(intoFuture(future)).then();
+  }
+
+  // What tasks ask for
+
+  schedule(task: Task<unknown>): void {
+    if (this.driving) {
+      this.worker.localScheduleCount++;
+      this.local.push(task);
+      return;
+    }
+    this.metrics.incRemoteSchedule();
+    this.inject.push(task);
+    this.unpark();
+  }
+
+  yieldNow(task: Task<unknown>): void {
+    this.worker.localScheduleCount++;
+    this.local.push(task);
+  }
+
+  release(task: Task<unknown>): void {
+    const hook = this.hooks.onTaskTerminate;
+    if (hook !== undefined) {
+      try {
+        hook(task);
+      } catch {
+        // A hook that throws must not undo the completion of the task.
+      }
+    }
+    this.owned.remove(task);
+  }
+
+  failed(task: Task<unknown>, error: unknown): void {
+    const policy = this.parts.unhandledFailure;
+    if (policy === "ignore") return;
+    if (policy === "shutdownRuntime") this.shutdownBy(error);
+    else this.watch.add(task, error, task.handle);
+  }
+
+  defer(waker: Waker): void {
+    this.deferred.push(waker);
+    if (!this.driving) this.unpark();
+  }
+
+  countForcedYield(): void {
+    this.metrics.incBudgetForcedYield();
+  }
+
+  reportFailure(error: unknown, what: string): void {
+    if (this.parts.unhandledFailure === "ignore") return;
+    this.tellFailure(error, { id: cx.task?.id ?? 0, name: what });
+  }
+
+  private tellFailure(error: unknown, task: { id: number; name: string }): void {
+    const policy = this.parts.unhandledFailure;
+    if (typeof policy === "function") policy(error, task);
+    else reportToStderr(error, `task ${task.id} (${task.name})`);
+  }
+
+  rootWoken(root: Root<unknown>): void {
+    this.wokenRoots.push(root);
+    if (!this.driving) this.unpark();
+  }
+
+  rootSettled(root: Root<unknown>): void {
+    this.roots.delete(root);
+    unwatchForDeadlock(root);
+  }
+
+  /** Makes sure that a round will run soon; called when something was woken from outside. */
+  unpark(): void {
+    if (!this.driving) this.hosted.wake();
+  }
+
+  // Being driven
+
+  /** Drives until `call` is done; see `Runtime.blockOn`. */
+  blockOn<T>(call: Call<T>): T {
+    if (cx.driving) throw nestedRuntime();
+    if (this.closing)
+      throw runtimeShutdown("blockOn() was called after the shutdown of its runtime");
+    const root = new Root<T>(call, this);
+    this.roots.add(root as Root<unknown>);
+    this.drive(() => {
+      root.wake();
+      this.leaveHostedPark();
+      while (!root.isSettled()) this.blockingRound(root as Root<unknown>);
+    });
+    this.settleDown();
+    return root.take();
+  }
+
+  /** Runs `call` by the event loop; see `Runtime.run`. */
+  run<T>(call: Call<T>): Promise<T> {
+    if (this.closing) {
+      return Promise.reject(runtimeShutdown("run() was called after the shutdown of its runtime"));
+    }
+    const root = new Root<T>(call, this);
+    this.roots.add(root as Root<unknown>);
+    watchForDeadlock(root as Root<unknown>);
+    const promise = new Promise<T>((resolve, reject) => {
+      root.onSettled = () => {
+        try {
+          resolve(root.take());
+        } catch (error) {
+          reject(error);
+        }
+      };
+    });
+    root.wake();
+    return promise;
+  }
+
+  slice(woken: boolean): boolean {
+    if (cx.driving) return true;
+    this.drive(() => {
+      this.leaveHostedPark(woken);
+      const end = performance.now() + SLICE_MS;
+      do this.round();
+      while (this.hasWork() && performance.now() < end);
+    });
+    if (this.closing) this.finishShutdown();
+    return this.hasWork();
+  }
+
+  idle(): number {
+    // Without tasks there is nobody whom a driver could wake.
+    if (this.owned.size === 0 && this.roots.size === 0) return Number.POSITIVE_INFINITY;
+    let timeout = 0;
+    this.drive(() => {
+      this.hooks.onThreadPark?.();
+      if (this.hasWork()) return;
+      this.worker.aboutToPark();
+      this.worker.submit(this.local.length);
+      this.parked = true;
+      timeout = this.beforePark(true);
+    });
+    return timeout;
+  }
+
+  /** After `blockOn`: what is left is the event loop's again. */
+  private settleDown(): void {
+    if (this.closing) this.finishShutdown();
+    if (this.hasWork()) this.hosted.wake();
+    else if (this.owned.size > 0 || this.roots.size > 0) this.hosted.rest();
+  }
+
+  private leaveHostedPark(woken = true): void {
+    if (!this.parked) return;
+    this.parked = false;
+    this.worker.unparked();
+    this.afterPark(woken);
+    this.hooks.onThreadUnpark?.();
+  }
+
+  private drive(f: () => void): void {
+    const { runtime, waker, task, budget, sink, rand, driving } = cx;
+    cx.runtime = this;
+    cx.rand = this.rand;
+    cx.driving = true;
+    this.driving = true;
+    try {
+      f();
+    } finally {
+      this.driving = driving && runtime === this;
+      cx.runtime = runtime;
+      cx.waker = waker;
+      cx.task = task;
+      cx.budget = budget;
+      cx.sink = sink;
+      cx.rand = rand;
+      cx.driving = driving;
+    }
+  }
+
+  /** Runs something in the runtime's context, also from inside a poll; what it wakes is queued. */
+  private within(f: () => void): void {
+    const driving = this.driving;
+    this.drive(f);
+    this.driving = driving;
+    if (!driving && this.hasWork()) this.hosted.wake();
+  }
+
+  private hasWork(): boolean {
+    return (
+      !this.local.isEmpty() ||
+      !this.inject.isEmpty() ||
+      this.wokenRoots.length > 0 ||
+      !this.deferred.isEmpty()
+    );
+  }
+
+  private round(): void {
+    if (this.wokenRoots.length > 0) this.pollRoots();
+    this.runTasks();
+    this.parkYield();
+  }
+
+  private blockingRound(root: Root<unknown>): void {
+    if (this.wokenRoots.length > 0) this.pollRoots();
+    if (root.isSettled()) return;
+    if (this.runTasks() || this.hasWork()) this.parkYield();
+    else this.parkBlocking(root);
+  }
+
+  private pollRoots(): void {
+    const woken = this.wokenRoots;
+    this.wokenRoots = [];
+    for (const root of woken) root.poll();
+    cx.waker = null;
+  }
+
+  /** Runs up to `eventInterval` tasks; false when it ran out of them. */
+  private runTasks(): boolean {
+    const { eventInterval, globalQueueInterval } = this.parts;
+    this.worker.startProcessingScheduledTasks();
+    let left = eventInterval;
+    while (left > 0) {
+      this.tick++;
+      const task =
+        this.tick % globalQueueInterval === 0
+          ? (this.inject.pop() ?? this.local.pop())
+          : (this.local.pop() ?? this.inject.pop());
+      if (task === null) break;
+      this.worker.pollCount++;
+      if (this.dressed) this.runDressed(task);
+      else task.run();
+      left--;
+    }
+    cx.waker = null;
+    cx.task = null;
+    this.worker.endProcessingScheduledTasks();
+    return left === 0;
+  }
+
+  private runDressed(task: Task<unknown>): void {
+    this.hooks.onBeforeTaskPoll?.(task);
+    if (this.worker.timesPolls) this.worker.startPoll();
+    if (task.extra === undefined) task.run();
+    else (task.extra as Snapshot)(() => task.run());
+    if (this.worker.timesPolls) this.worker.endPoll();
+    this.hooks.onAfterTaskPoll?.(task);
+  }
+
+  // Parking
+
+  /** Looks at the drivers without sleeping. */
+  private parkYield(): void {
+    if (this.drivers.length > 0) {
+      this.beforePark(false);
+      this.afterPark(true);
+    }
+    this.deferred.wakeAll();
+    this.worker.submit(this.local.length);
+  }
+
+  private parkBlocking(root: Root<unknown>): void {
+    this.hooks.onThreadPark?.();
+    if (this.hasWork()) {
+      this.parkYield();
+      return;
+    }
+    this.worker.aboutToPark();
+    this.worker.submit(this.local.length);
+    const timeout = this.beforePark(true);
+    if (timeout === Number.POSITIVE_INFINITY && !this.canBeWoken()) this.giveUp(root);
+    else if (timeout > 0) this.parts.park.park(timeout);
+    this.afterPark(false);
+    this.deferred.wakeAll();
+    this.worker.unparked();
+    this.hooks.onThreadUnpark?.();
+  }
+
+  private beforePark(mayIdle: boolean): number {
+    let timeout = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.drivers.length; i++) {
+      timeout = Math.min(timeout, (this.drivers[i] as Driver).beforePark(mayIdle));
+    }
+    return timeout;
+  }
+
+  private afterPark(woken: boolean): void {
+    for (let i = 0; i < this.drivers.length; i++) (this.drivers[i] as Driver).afterPark(woken);
+  }
+
+  private canBeWoken(): boolean {
+    return this.drivers.some((driver) => driver.hasPending());
+  }
+
+  /** Nothing can wake the blocked thread any more: drops the root; if its clean-up hangs as well, gives it up. */
+  private giveUp(root: Root<unknown>): void {
+    const why = deadlock("blockOn", root.name, cx.foreignWaits);
+    if (root.isDropping()) root.forsake(why);
+    else root.drop(why);
+  }
+
+  // Shutting down
+
+  /** Cancels everything; goes on in the background until all clean-up has ended. */
+  shutdownBackground(): void {
+    this.beginShutdown(undefined);
+  }
+
+  /** Cancels everything and waits for the clean-up, at most `ms`; whether all of it ended. */
+  shutdownTimeout(ms: number): Promise<boolean> {
+    this.beginShutdown(undefined);
+    if (this.finished) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer =
+        ms === Number.POSITIVE_INFINITY
+          ? undefined
+          : setTimeout(() => resolve(this.forsakeAll(ms)), Math.min(ms, 2 ** 31 - 1));
+      this.onFinished.push(() => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    });
+  }
+
+  isShutdown(): boolean {
+    return this.closing;
+  }
+
+  private shutdownBy(error: unknown): void {
+    this.beginShutdown(
+      new RuntimeError(
+        ERR_RUNTIME_SHUTDOWN,
+        "a spawned task failed and the runtime is configured to shut down on unhandled failure",
+        { cause: error },
+      ),
+    );
+  }
+
+  private beginShutdown(reason: unknown): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.within(() => {
+      const why = reason ?? runtimeShutdown("it was shut down before its future was done");
+      for (const root of this.roots) root.drop(why);
+      this.owned.closeAndShutdownAll();
+    });
+    if (!this.driving) this.settleDown();
+  }
+
+  private finishShutdown(): void {
+    if (!this.closing || this.finished || this.owned.size > 0 || this.roots.size > 0) return;
+    this.finished = true;
+    this.drive(() => {
+      for (const driver of this.drivers) driver.shutdown();
+    });
+    this.worker.submit(0);
+    this.watch.sweep();
+    this.hosted.stop();
+    for (const told of this.onFinished) told();
+    this.onFinished = [];
+  }
+
+  private forsakeAll(ms: number): boolean {
+    if (this.finished) return true;
+    const left = [...this.owned.toArray().map((task) => `${task.name} (task ${task.id})`)];
+    for (const root of this.roots) left.push(root.name);
+    this.within(() => {
+      for (const task of this.owned.toArray()) task.forsake();
+      for (const root of this.roots) root.forsake(runtimeShutdown("its clean-up took too long"));
+    });
+    reportToStderr(new Error(`still running: ${left.join(", ")}`), `shutdown within ${ms} ms`);
+    this.finishShutdown();
+    return false;
+  }
+
+  // Looking inside
+
+  aliveTasks(): number {
+    return this.owned.size;
+  }
+
+  injectDepth(): number {
+    return this.inject.length;
+  }
+
+  localDepth(): number {
+    return this.local.length;
+  }
+}

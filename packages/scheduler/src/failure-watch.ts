@@ -1,0 +1,73 @@
+/**
+ * Failures that nobody looks at are reported, once, when it is certain that nobody can look any more: the handle was
+ * detached or collected, the runtime was shut down, or the process ends.
+ */
+import { writeSync } from "node:fs";
+import { inspect } from "node:util";
+import type { JoinHandle, Task } from "@treadle/task";
+
+/** What to do with a failure that nobody can observe: a word, or a function of your own. */
+export type UnhandledFailure =
+  | "report"
+  | "ignore"
+  | "shutdownRuntime"
+  | ((error: unknown, task: { readonly id: number; readonly name: string }) => void);
+
+type Report = (error: unknown, task: { readonly id: number; readonly name: string }) => void;
+
+const watches = new Set<FailureWatch>();
+let exitHooked = false;
+
+function hookExit(): void {
+  if (exitHooked) return;
+  exitHooked = true;
+  process.on("exit", () => {
+    for (const watch of watches) watch.sweep();
+  });
+}
+
+/** Watches the failed tasks of one runtime whose handles may still be looked at. */
+export class FailureWatch {
+  private readonly report: Report;
+  private readonly waiting = new Map<Task<unknown>, unknown>();
+  private readonly registry = new FinalizationRegistry<Task<unknown>>((task) => this.tell(task));
+
+  constructor(report: Report) {
+    this.report = report;
+  }
+
+  /** A task failed and nobody waits for it. */
+  add(task: Task<unknown>, error: unknown, handle: JoinHandle<unknown> | null): void {
+    this.waiting.set(task, error);
+    if (handle === null) {
+      this.tell(task);
+      return;
+    }
+    watches.add(this);
+    hookExit();
+    this.registry.register(handle, task);
+  }
+
+  /** Reports every failure that has not been looked at, and forgets all. */
+  sweep(): void {
+    for (const task of [...this.waiting.keys()]) this.tell(task);
+    watches.delete(this);
+  }
+
+  private tell(task: Task<unknown>): void {
+    if (!this.waiting.has(task)) return;
+    const error = this.waiting.get(task);
+    this.waiting.delete(task);
+    if (!task.observed) this.report(error, { id: task.id, name: task.name });
+  }
+}
+
+/** Writes a failure to standard error, whatever state the event loop is in. */
+export function reportToStderr(error: unknown, what: string): void {
+  const text = `treadle: ${what} failed and nobody looked at its result\n${inspect(error)}\n`;
+  try {
+    writeSync(2, text);
+  } catch {
+    // Standard error is closed or full: there is nobody left to tell.
+  }
+}

@@ -1,0 +1,235 @@
+/** A group of tasks, joined in the order in which they end. */
+import {
+  type Async,
+  type Awaitable,
+  callOf,
+  currentRuntime,
+  cx,
+  type Future,
+  fn,
+  type IntoFuture,
+  intoFuture,
+  Leaf,
+  outsidePoll,
+  PENDING,
+  type Poll,
+  pollProceed,
+  RuntimeError,
+  readyPoll,
+  refundBudget,
+  type Waker,
+} from "@treadle/core";
+import { AbortHandle } from "./abort-handle.ts";
+import type { Outcome } from "./error.ts";
+import type { JoinHandle } from "./join-handle.ts";
+import type { TaskRuntime } from "./schedule.ts";
+import type { Task } from "./task.ts";
+
+/** One task of a set; told by the task when it has ended. */
+class Member<T> implements Waker {
+  readonly task: Task<T>;
+  private readonly set: JoinSet<T>;
+
+  constructor(set: JoinSet<T>, task: Task<T>) {
+    this.set = set;
+    this.task = task;
+  }
+
+  wake(): void {
+    this.set.memberEnded(this);
+  }
+}
+
+/**
+ * A group of tasks with one kind of output.
+ *
+ * @remarks Nothing in JavaScript runs when a set is forgotten: end its life by `await using set = new JoinSet()`,
+ * `shutdown()`, `joinAll()` or `detachAll()`.
+ * @example
+ * ```ts
+ * import { type Async, Builder, fn, JoinSet, ready } from "treadle";
+ *
+ * const work = fn(function* work(n: number): Async<number> {
+ *   return yield* ready(n * n);
+ * });
+ * const sum = fn(function* sum(): Async<number> {
+ *   const set = new JoinSet<number>();
+ *   for (const n of [1, 2, 3]) set.spawn(work, n);
+ *   const squares = yield* set.joinAll();
+ *   return squares.reduce((a, b) => a + b);
+ * });
+ * Builder.newCurrentThread().build().blockOn(sum()); // => 14
+ * ```
+ */
+export class JoinSet<T> implements AsyncDisposable {
+  private readonly members = new Set<Member<T>>();
+  private ended: Member<T>[] = [];
+  private waker: Waker | null = null;
+
+  /** Tasks in the set: running, or ended and not yet joined. */
+  get size(): number {
+    return this.members.size;
+  }
+
+  isEmpty(): boolean {
+    return this.members.size === 0;
+  }
+
+  /** Spawns a task of this set on the current runtime; arguments as for {@link spawn}. */
+  spawn(f: IntoFuture<T>): AbortHandle;
+  spawn<A extends unknown[]>(f: (...args: A) => Future<T> | Async<T>, ...args: A): AbortHandle;
+  spawn(f: IntoFuture<T>, ...args: unknown[]): AbortHandle {
+    const runtime = currentRuntime("JoinSet.spawn()") as TaskRuntime;
+    const call = args.length === 0 ? intoFuture(f) : callOf<unknown[], T>(f as never, args);
+    return this.insert(runtime.spawnCall(call));
+  }
+
+  /** Spawns a task of this set that stays on this thread. */
+  spawnLocal(f: IntoFuture<T>): AbortHandle;
+  spawnLocal<A extends unknown[]>(f: (...args: A) => Future<T> | Async<T>, ...args: A): AbortHandle;
+  spawnLocal(f: IntoFuture<T>, ...args: unknown[]): AbortHandle {
+    const runtime = currentRuntime("JoinSet.spawnLocal()") as TaskRuntime;
+    const call = args.length === 0 ? intoFuture(f) : callOf<unknown[], T>(f as never, args);
+    return this.insert(runtime.spawnLocalCall(call));
+  }
+
+  /** Spawns blocking work as a task of this set. */
+  spawnBlocking(_f: unknown): never {
+    throw new RuntimeError(
+      "ERR_NOT_BUILT",
+      "JoinSet.spawnBlocking() is not built into this version of Treadle: " +
+        "use a worker thread of your own and fromPromise()",
+    );
+  }
+
+  /** Takes a task into the set. */
+  insert(handle: JoinHandle<T>): AbortHandle {
+    const task = handle.intoTask();
+    const member = new Member(this, task);
+    this.members.add(member);
+    if (task.isComplete()) member.wake();
+    else task.addWaiter(member);
+    return new AbortHandle(task as Task<unknown>);
+  }
+
+  /** @internal */
+  memberEnded(member: Member<T>): void {
+    this.ended.push(member);
+    const { waker } = this;
+    this.waker = null;
+    waker?.wake();
+  }
+
+  /**
+   * The outcome of the next task to end, or undefined when the set is empty.
+   *
+   * @remarks **Cancel safety**: safe, no outcome is lost.
+   */
+  joinNext(): Awaitable<Outcome<T> | undefined> {
+    return new JoinNext(this);
+  }
+
+  /** The outcome of a task that has ended, or undefined when none has. */
+  tryJoinNext(): Outcome<T> | undefined {
+    const member = this.ended.shift();
+    if (member === undefined) return undefined;
+    this.members.delete(member);
+    return member.task.outcome();
+  }
+
+  /** @internal */
+  waitWith(waker: Waker | null): void {
+    this.waker = waker;
+  }
+
+  /** @internal */
+  stopWaiting(waker: Waker | null): void {
+    if (this.waker === waker) this.waker = null;
+  }
+
+  /**
+   * Waits for all tasks; their outputs in the order in which they ended.
+   *
+   * @remarks The first failure or cancellation aborts the others, waits for their clean-up, and is thrown. **Cancel
+   * safety**: dropping it leaves the tasks in the set and loses the outputs taken so far.
+   */
+  joinAll(): Awaitable<T[]> {
+    return joinAllOf(this);
+  }
+
+  /** Aborts every task; their outcomes stay to be joined. */
+  abortAll(): void {
+    for (const member of this.members) member.task.abort();
+  }
+
+  /** Aborts every task and waits until all are gone. */
+  shutdown(): Awaitable<void> {
+    return shutdownOf(this as JoinSet<unknown>);
+  }
+
+  /** Lets all tasks go: they run on, and the set is empty. */
+  detachAll(): void {
+    for (const member of this.members) {
+      member.task.removeWaiter(member);
+      member.task.detach();
+    }
+    this.members.clear();
+    this.ended = [];
+  }
+
+  /** The outcomes as they come, until the set is empty; for async functions. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Outcome<T>, void, void> {
+    for (;;) {
+      const outcome = this.tryJoinNext() ?? (await this.joinNext());
+      if (outcome === undefined) return;
+      yield outcome;
+    }
+  }
+
+  /** As {@link JoinSet.shutdown}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.members.size > 0) await this.shutdown();
+  }
+}
+
+class JoinNext<T> extends Leaf<Outcome<T> | undefined> {
+  private readonly set: JoinSet<T>;
+
+  constructor(set: JoinSet<T>) {
+    super();
+    this.set = set;
+  }
+
+  override next(): Poll<Outcome<T> | undefined> {
+    const waker = cx.waker;
+    if (waker === null) return outsidePoll(this, JoinNext.prototype.next);
+    if (!pollProceed()) return PENDING;
+    const outcome = this.set.tryJoinNext();
+    if (outcome !== undefined || this.set.isEmpty()) return readyPoll(outcome);
+    refundBudget();
+    this.set.waitWith(waker);
+    return PENDING;
+  }
+
+  protected override drop(): void {
+    this.set.stopWaiting(cx.waker);
+  }
+}
+
+const joinAllOf = fn(function* joinAll<T>(set: JoinSet<T>): Async<T[]> {
+  const values: T[] = [];
+  for (;;) {
+    const outcome = yield* set.joinNext();
+    if (outcome === undefined) return values;
+    if (outcome.status !== "ok") {
+      yield* shutdownOf(set as JoinSet<unknown>);
+      throw outcome.error;
+    }
+    values.push(outcome.value);
+  }
+}) as <T>(set: JoinSet<T>) => Awaitable<T[]>;
+
+const shutdownOf = fn(function* shutdown(set: JoinSet<unknown>): Async<void> {
+  set.abortAll();
+  while ((yield* set.joinNext()) !== undefined);
+});
