@@ -1,0 +1,50 @@
+/** Puts a runtime together: the one place where all parts meet. */
+
+import type { Driver } from "@treadle/core";
+import { RuntimeMetrics } from "@treadle/metrics";
+import { AtomicsPark, CurrentThread } from "@treadle/scheduler";
+import { type Config, DEFAULT_GLOBAL_QUEUE_INTERVAL } from "./config.ts";
+import { Handle, handleSlot } from "./handle.ts";
+import { RuntimeCounters } from "./runtime-counters.ts";
+import { timeModule } from "./subsystems.ts";
+
+/** The parts of one runtime. */
+export interface Assembled {
+  readonly scheduler: CurrentThread;
+  readonly handle: Handle;
+}
+
+/** Builds the parts that `config` asks for. */
+export function assemble(config: Config): Assembled {
+  const counters = new RuntimeCounters(config);
+  const drivers: Driver[] = [];
+  // Timers that are set while the thread sleeps in the event loop must be able to wake it.
+  const link: { scheduler: CurrentThread | null } = { scheduler: null };
+  const time = config.enableTime ? timeModule() : null;
+  const timeDriver =
+    time === null
+      ? null
+      : new time.TimeDriver({
+          clock: new time.Clock({ startPaused: config.startPaused }),
+          unpark: () => link.scheduler?.unpark(),
+        });
+  if (timeDriver !== null) drivers.push(timeDriver);
+  const scheduler = new CurrentThread({
+    eventInterval: config.eventInterval,
+    globalQueueInterval: config.globalQueueInterval ?? DEFAULT_GLOBAL_QUEUE_INTERVAL,
+    drivers,
+    park: new AtomicsPark(),
+    worker: counters.worker,
+    metrics: counters.scheduler,
+    hooks: config.hooks,
+    rngSeed: config.rngSeed,
+    unhandledFailure: config.unhandledFailure,
+    propagateAsyncContext: config.propagateAsyncContext,
+  });
+  link.scheduler = scheduler;
+  if (time !== null && timeDriver !== null) time.timeSlot.put(scheduler, timeDriver);
+  const metrics = new RuntimeMetrics(counters.source(scheduler));
+  const handle = new Handle(scheduler, config.name, metrics);
+  handleSlot.put(scheduler, handle);
+  return { scheduler, handle };
+}

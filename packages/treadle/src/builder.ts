@@ -1,0 +1,268 @@
+/** The Builder: options first, then a runtime made of the parts they ask for. */
+import { RuntimeError } from "@treadle/core";
+import type { HistogramConfiguration } from "@treadle/metrics";
+import type { TaskMeta, UnhandledFailure } from "@treadle/scheduler";
+import { assemble } from "./assemble.ts";
+import {
+  type Config,
+  callback,
+  defaults,
+  duration,
+  failurePolicy,
+  positiveInteger,
+  type RuntimeFlavor,
+} from "./config.ts";
+import { notBuilt } from "./errors.ts";
+import type { Features, NoFeatures } from "./features.ts";
+import { LocalRuntime } from "./local-runtime.ts";
+import { Runtime } from "./runtime.ts";
+
+/**
+ * Makes runtimes.
+ *
+ * @remarks All subsystems are off until they are enabled. A Builder can build any number of runtimes. **Errors**: each
+ * method checks its argument at once (`ERR_INVALID_ARG`).
+ * @example
+ * ```ts
+ * import { Builder, sleep } from "treadle";
+ *
+ * const runtime = Builder.newCurrentThread().enableTime().build();
+ * runtime.blockOn(function* () {
+ *   yield* sleep(1);
+ *   return "slept";
+ * }); // => "slept"
+ * ```
+ */
+export class Builder<F extends Features = NoFeatures> {
+  /** @internal */
+  declare readonly features: F;
+  private readonly config: Config;
+
+  private constructor(flavor: RuntimeFlavor) {
+    this.config = defaults(flavor);
+  }
+
+  /** A runtime whose tasks all run on the thread that drives it. */
+  static newCurrentThread(): Builder {
+    return new Builder("current_thread");
+  }
+
+  /** A runtime whose tasks run on several threads, stolen from each other when idle. */
+  static newMultiThread(): Builder {
+    return new Builder("multi_thread");
+  }
+
+  /** Enables every subsystem that this version has: time. */
+  enableAll(): Builder<F & { readonly time: true }> {
+    return this.enableTime();
+  }
+
+  /** Enables timers: sleep, timeout, interval, DelayQueue. */
+  enableTime(): Builder<F & { readonly time: true }> {
+    this.config.enableTime = true;
+    return this as unknown as Builder<F & { readonly time: true }>;
+  }
+
+  /** Enables sockets and any other file descriptor. */
+  enableIo(): Builder<F & { readonly io: true }> {
+    this.config.missing.add("io (enableIo)");
+    return this as unknown as Builder<F & { readonly io: true }>;
+  }
+
+  /** Enables signal streams. */
+  enableSignal(): Builder<F & { readonly signal: true }> {
+    this.config.missing.add("signal (enableSignal)");
+    return this as unknown as Builder<F & { readonly signal: true }>;
+  }
+
+  /** Enables files on io_uring. */
+  enableIoUring(): Builder<F & { readonly io: true }> {
+    this.config.missing.add("io_uring (enableIoUring)");
+    return this as unknown as Builder<F & { readonly io: true }>;
+  }
+
+  /** Sets the number of worker threads; a current-thread runtime has none and ignores it. */
+  workerThreads(n: number): this {
+    this.config.workerThreads = positiveInteger(
+      "workerThreads",
+      n,
+      "Worker threads cannot be set to 0",
+    );
+    return this;
+  }
+
+  /** Sets how many threads may run blocking work at once; 512 by default. */
+  maxBlockingThreads(n: number): this {
+    const zero = "Max blocking threads cannot be set to 0";
+    this.config.maxBlockingThreads = positiveInteger("maxBlockingThreads", n, zero);
+    return this;
+  }
+
+  /** Sets how long an idle blocking thread lives, in ms; 10 000 by default. */
+  threadKeepAlive(ms: number): this {
+    this.config.threadKeepAlive = duration("threadKeepAlive", ms);
+    return this;
+  }
+
+  /** Sets the name of the threads that the runtime starts, or a function that names each. */
+  threadName(name: string | (() => string)): this {
+    this.config.threadName = name;
+    return this;
+  }
+
+  /** Sets the runtime's own name, see `Handle.name`. */
+  name(name: string): this {
+    if (typeof name !== "string" || name.trim() === "") {
+      throw new RuntimeError("ERR_INVALID_ARG", "runtime name shouldn't be empty");
+    }
+    this.config.name = name;
+    return this;
+  }
+
+  /** Sets what runs on each thread that the runtime starts, before anything else. */
+  onThreadStart(f: () => void): this {
+    this.config.onThreadStart = callback("onThreadStart", f);
+    return this;
+  }
+
+  /** Sets what runs on each thread that the runtime started, before it ends. */
+  onThreadStop(f: () => void): this {
+    this.config.onThreadStop = callback("onThreadStop", f);
+    return this;
+  }
+
+  /** Sets what runs before a thread goes to sleep; it may spawn, and the thread then stays awake. */
+  onThreadPark(f: () => void): this {
+    this.config.hooks.onThreadPark = callback("onThreadPark", f);
+    return this;
+  }
+
+  /** Sets what runs after a thread has slept. */
+  onThreadUnpark(f: () => void): this {
+    this.config.hooks.onThreadUnpark = callback("onThreadUnpark", f);
+    return this;
+  }
+
+  /** Sets what runs when a task was spawned, before it is scheduled. */
+  onTaskSpawn(f: (meta: TaskMeta) => void): this {
+    this.config.hooks.onTaskSpawn = callback("onTaskSpawn", f);
+    return this;
+  }
+
+  /** Sets what runs before each poll of a task. */
+  onBeforeTaskPoll(f: (meta: TaskMeta) => void): this {
+    this.config.hooks.onBeforeTaskPoll = callback("onBeforeTaskPoll", f);
+    return this;
+  }
+
+  /** Sets what runs after each poll of a task. */
+  onAfterTaskPoll(f: (meta: TaskMeta) => void): this {
+    this.config.hooks.onAfterTaskPoll = callback("onAfterTaskPoll", f);
+    return this;
+  }
+
+  /** Sets what runs when a task has ended, however it did. */
+  onTaskTerminate(f: (meta: TaskMeta) => void): this {
+    this.config.hooks.onTaskTerminate = callback("onTaskTerminate", f);
+    return this;
+  }
+
+  /** Sets every how many ticks the inject queue is looked at first; 31 on one thread. */
+  globalQueueInterval(n: number): this {
+    const zero = "globalQueueInterval must be greater than 0";
+    this.config.globalQueueInterval = positiveInteger("globalQueueInterval", n, zero);
+    return this;
+  }
+
+  /** Sets after how many polls the drivers are looked at; 61 by default. */
+  eventInterval(n: number): this {
+    const zero = "eventInterval must be greater than 0";
+    this.config.eventInterval = positiveInteger("eventInterval", n, zero);
+    return this;
+  }
+
+  /** Sets how many I/O events one look at the driver takes; 1024 by default. */
+  maxIoEventsPerTick(n: number): this {
+    const zero = "maxIoEventsPerTick must be greater than 0";
+    this.config.maxIoEventsPerTick = positiveInteger("maxIoEventsPerTick", n, zero);
+    return this;
+  }
+
+  /** Makes a woken task wait in line even when it could run next on its worker. */
+  disableLifoSlot(): this {
+    this.config.disableLifoSlot = true;
+    return this;
+  }
+
+  /** Seeds the random choices (where `select` starts, whom to steal from), so that a run can be repeated. */
+  rngSeed(seed: number | bigint | Uint8Array): this {
+    this.config.rngSeed = seed;
+    return this;
+  }
+
+  /** Makes the clock start paused; current-thread runtimes only. */
+  startPaused(paused: boolean): this {
+    this.config.startPaused = paused;
+    return this;
+  }
+
+  /** Sets what happens to a failure that nobody can look at any more; "report" by default. */
+  unhandledFailure(policy: UnhandledFailure): this {
+    this.config.unhandledFailure = failurePolicy(policy);
+    return this;
+  }
+
+  /** Makes each task run in the AsyncLocalStorage context of its spawner; off by default, since it costs each poll. */
+  propagateAsyncContext(on = true): this {
+    this.config.propagateAsyncContext = on;
+    return this;
+  }
+
+  /** Enables the histogram of poll times; costs two clock readings per poll. */
+  enableMetricsPollTimeHistogram(): this {
+    this.config.pollTimeHistogram = true;
+    return this;
+  }
+
+  /** Sets the histogram's buckets; linear, 10 of 0.1 ms, by default. */
+  metricsPollTimeHistogramConfiguration(configuration: HistogramConfiguration): this {
+    this.config.pollTimeHistogramConfiguration = configuration;
+    return this;
+  }
+
+  /**
+   * Builds the runtime.
+   *
+   * @throws {@link RuntimeError} `ERR_NOT_BUILT` for a flavor or subsystem that this version does not have;
+   * `ERR_INVALID_ARG` for options that exclude each other.
+   */
+  build(): Runtime<F> {
+    this.check();
+    return new Runtime<F>(assemble(this.config));
+  }
+
+  /** Builds a runtime that is bound to this thread. */
+  buildLocal(): LocalRuntime<F> {
+    if (this.config.flavor === "multi_thread") {
+      throw new RuntimeError("ERR_INVALID_ARG", "multi_thread is not supported for LocalRuntime");
+    }
+    this.check();
+    return new LocalRuntime<F>(assemble(this.config));
+  }
+
+  private check(): void {
+    if (this.config.flavor === "multi_thread") {
+      if (this.config.startPaused) {
+        throw new RuntimeError(
+          "ERR_INVALID_ARG",
+          "startPaused(true) needs the current_thread flavor: a clock can only be paused on one thread",
+        );
+      }
+      throw notBuilt("the multi_thread scheduler", "use Builder.newCurrentThread()");
+    }
+    for (const what of this.config.missing) throw notBuilt(what, "leave it out");
+    if (this.config.startPaused && !this.config.enableTime) {
+      throw new RuntimeError("ERR_INVALID_ARG", "startPaused(true) needs enableTime()");
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/** The Builder's options: their defaults, and the checks of what they are set to. */
+import { invalidArg, RuntimeError } from "@treadle/core";
+import type { HistogramConfiguration } from "@treadle/metrics";
+import type { Hooks, UnhandledFailure } from "@treadle/scheduler";
+
+/** Which scheduler. */
+export type RuntimeFlavor = "current_thread" | "multi_thread";
+
+/** Everything that a Builder collects. */
+export interface Config {
+  readonly flavor: RuntimeFlavor;
+  enableTime: boolean;
+  /** Subsystems asked for that this version does not have. */
+  readonly missing: Set<string>;
+  name: string | undefined;
+  threadName: string | (() => string);
+  workerThreads: number | undefined;
+  maxBlockingThreads: number;
+  threadKeepAlive: number;
+  maxIoEventsPerTick: number;
+  disableLifoSlot: boolean;
+  globalQueueInterval: number | undefined;
+  eventInterval: number;
+  rngSeed: number | bigint | Uint8Array | undefined;
+  startPaused: boolean;
+  unhandledFailure: UnhandledFailure;
+  propagateAsyncContext: boolean;
+  pollTimeHistogram: boolean;
+  pollTimeHistogramConfiguration: HistogramConfiguration | undefined;
+  readonly hooks: { -readonly [K in keyof Hooks]: Hooks[K] };
+  onThreadStart: (() => void) | undefined;
+  onThreadStop: (() => void) | undefined;
+}
+
+/** Polls between two looks at the drivers. */
+export const DEFAULT_EVENT_INTERVAL = 61;
+/** Ticks between two looks at the inject queue first, on one thread. */
+export const DEFAULT_GLOBAL_QUEUE_INTERVAL = 31;
+
+/** A configuration with nothing enabled. */
+export function defaults(flavor: RuntimeFlavor): Config {
+  return {
+    flavor,
+    enableTime: false,
+    missing: new Set(),
+    name: undefined,
+    threadName: "treadle-worker",
+    workerThreads: undefined,
+    maxBlockingThreads: 512,
+    threadKeepAlive: 10_000,
+    maxIoEventsPerTick: 1024,
+    disableLifoSlot: false,
+    globalQueueInterval: undefined,
+    eventInterval: DEFAULT_EVENT_INTERVAL,
+    rngSeed: undefined,
+    startPaused: false,
+    unhandledFailure: "report",
+    propagateAsyncContext: false,
+    pollTimeHistogram: false,
+    pollTimeHistogramConfiguration: undefined,
+    hooks: {
+      onThreadPark: undefined,
+      onThreadUnpark: undefined,
+      onTaskSpawn: undefined,
+      onBeforeTaskPoll: undefined,
+      onAfterTaskPoll: undefined,
+      onTaskTerminate: undefined,
+    },
+    onThreadStart: undefined,
+    onThreadStop: undefined,
+  };
+}
+
+/** Checks a count that must be a whole number above 0; `zero` is the text for 0. */
+export function positiveInteger(name: string, value: number, zero: string): number {
+  if (value === 0) throw new RuntimeError("ERR_INVALID_ARG", zero);
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw invalidArg(name, value, "must be a whole number above 0");
+  }
+  return value;
+}
+
+/** Checks a duration in milliseconds. */
+export function duration(name: string, value: number): number {
+  if (typeof value !== "number" || Number.isNaN(value) || value < 0) {
+    throw invalidArg(name, value, "must be a number of milliseconds, 0 or more");
+  }
+  return value;
+}
+
+/** Checks a callback. */
+export function callback<F>(name: string, value: F): F {
+  if (typeof value !== "function") throw invalidArg(name, value, "must be a function");
+  return value;
+}
+
+const POLICIES: readonly unknown[] = ["report", "ignore", "shutdownRuntime"];
+
+/** Checks a policy for unhandled failures. */
+export function failurePolicy(value: UnhandledFailure): UnhandledFailure {
+  if (POLICIES.includes(value) || typeof value === "function") return value;
+  throw invalidArg(
+    "unhandledFailure",
+    value,
+    'must be "report", "ignore", "shutdownRuntime" or a function',
+  );
+}

@@ -1,0 +1,95 @@
+/** The handle: access to a runtime from anywhere, without keeping it. */
+import {
+  type Async,
+  callOf,
+  currentRuntime,
+  type Future,
+  type IntoFuture,
+  intoFuture,
+  Slot,
+  tryCurrentRuntime,
+} from "@treadle/core";
+import type { RuntimeMetrics } from "@treadle/metrics";
+import { type CurrentThread, EnterGuard } from "@treadle/scheduler";
+import type { JoinHandle } from "@treadle/task";
+import type { RuntimeFlavor } from "./config.ts";
+import { notBuilt } from "./errors.ts";
+
+/** A reference to a runtime: spawns on it, enters it, reads its metrics. */
+export class Handle {
+  private readonly scheduler: CurrentThread;
+  private readonly reader: RuntimeMetrics;
+  /** The name given to the Builder. */
+  readonly name: string | undefined;
+
+  /** @internal */
+  constructor(scheduler: CurrentThread, name: string | undefined, metrics: RuntimeMetrics) {
+    this.scheduler = scheduler;
+    this.name = name;
+    this.reader = metrics;
+  }
+
+  /**
+   * The handle of the runtime that is entered, or whose task runs now.
+   *
+   * @throws {@link RuntimeError} `ERR_NO_RUNTIME` outside any runtime.
+   */
+  static current(): Handle {
+    return handleSlot.of(currentRuntime("Handle.current()")) as Handle;
+  }
+
+  /** The handle of the current runtime, or undefined outside any. */
+  static tryCurrent(): Handle | undefined {
+    const runtime = tryCurrentRuntime();
+    return runtime === null ? undefined : handleSlot.of(runtime);
+  }
+
+  /** The runtime's number, unique in this process. */
+  get id(): number {
+    return this.scheduler.id;
+  }
+
+  /** Which scheduler the runtime has. */
+  runtimeFlavor(): RuntimeFlavor {
+    return "current_thread";
+  }
+
+  /** Spawns a task on the runtime, see {@link spawn}; from outside it goes through the inject queue. */
+  spawn<T>(f: IntoFuture<T>): JoinHandle<T>;
+  spawn<A extends unknown[], T>(f: (...args: A) => Future<T> | Async<T>, ...args: A): JoinHandle<T>;
+  spawn<T>(f: IntoFuture<T>, ...args: unknown[]): JoinHandle<T> {
+    return this.scheduler.spawnCall(args.length === 0 ? intoFuture(f) : callOf(f as never, args));
+  }
+
+  /** Runs blocking work on the blocking pool. */
+  spawnBlocking(_f: unknown): never {
+    throw notBuilt("spawnBlocking()", "use a worker thread of your own and fromPromise()");
+  }
+
+  /**
+   * Blocks this thread until `f` is done, driving the runtime meanwhile; see `Runtime.blockOn`.
+   *
+   * @remarks On one thread nobody else could drive the runtime, so this does, unlike Tokio's.
+   */
+  blockOn<T>(f: IntoFuture<T>): T {
+    return this.scheduler.blockOn(intoFuture(f));
+  }
+
+  /** Makes the runtime current until the guard is released. */
+  enter(): EnterGuard {
+    return new EnterGuard(this.scheduler);
+  }
+
+  /** What the runtime counts. */
+  metrics(): RuntimeMetrics {
+    return this.reader;
+  }
+
+  /** What every pending task waits for. */
+  dump(): never {
+    throw notBuilt("Handle.dump()", "use metrics() for counts");
+  }
+}
+
+/** Where a runtime keeps its handle. */
+export const handleSlot: Slot<Handle> = new Slot<Handle>("handle");

@@ -1,0 +1,70 @@
+/** The entry of a program. */
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { isMainThread } from "node:worker_threads";
+import type { IntoFuture } from "@treadle/core";
+import { Builder } from "./builder.ts";
+import type { RuntimeFlavor } from "./config.ts";
+import type { AllFeatures } from "./features.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Options of {@link main}. */
+export interface MainOptions {
+  /** Which scheduler; "multi_thread" by default. */
+  readonly flavor?: RuntimeFlavor;
+  /** Builds the runtime instead; `flavor` is then ignored. */
+  readonly builder?: Builder<AllFeatures>;
+  /** How long clean-up may take once the body has ended, in ms; no limit by default. */
+  readonly shutdownTimeout?: number;
+}
+
+/**
+ * Runs `body` as the program, where `moduleUrl` is the program's entry module on the main thread, and does nothing
+ * anywhere else.
+ *
+ * @remarks Builds a runtime with everything enabled, runs the body by the event loop, shuts the runtime down. A body that
+ * fails prints its error and makes the exit code 1. Call it as `main(import.meta.url, options, body)`.
+ */
+export function main<T>(moduleUrl: string, body: IntoFuture<T>): void;
+export function main<T>(moduleUrl: string, options: MainOptions, body: IntoFuture<T>): void;
+export function main<T>(
+  moduleUrl: string,
+  first: MainOptions | IntoFuture<T>,
+  second?: IntoFuture<T>,
+): void {
+  if (!isMainThread || !isEntry(moduleUrl)) return;
+  const options = second === undefined ? {} : (first as MainOptions);
+  const body = second ?? (first as IntoFuture<T>);
+  void start(options, body);
+}
+
+async function start<T>(options: MainOptions, body: IntoFuture<T>): Promise<void> {
+  try {
+    const runtime = runtimeOf(options);
+    try {
+      await runtime.run(body);
+    } finally {
+      await runtime.shutdownTimeout(options.shutdownTimeout ?? Number.POSITIVE_INFINITY);
+    }
+  } catch (error) {
+    process.exitCode = 1;
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
+  }
+}
+
+function runtimeOf(options: MainOptions): Runtime<AllFeatures> {
+  if (options.builder !== undefined) return options.builder.build();
+  return options.flavor === "current_thread"
+    ? Builder.newCurrentThread().enableAll().build()
+    : Builder.newMultiThread().enableAll().build();
+}
+
+function isEntry(moduleUrl: string): boolean {
+  const script = process.argv[1];
+  if (script === undefined) return false;
+  try {
+    return realpathSync(script) === realpathSync(fileURLToPath(moduleUrl));
+  } catch {
+    return false;
+  }
+}

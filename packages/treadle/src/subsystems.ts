@@ -1,0 +1,26 @@
+/**
+ * Loads a subsystem only when a runtime enables it.
+ *
+ * Importing `treadle` loads the subsystems' modules, because it re-exports their names, and provides them here.
+ * Importing `treadle/builder` loads none of them before a Builder that has their flag builds.
+ */
+import { createRequire } from "node:module";
+
+type TimeModule = typeof import("@treadle/time");
+
+interface Loaded {
+  time: TimeModule | null;
+}
+
+const loaded: Loaded = { time: null };
+
+/** Provides a module that is loaded anyway. */
+export function provideTime(module: TimeModule): void {
+  loaded.time = module;
+}
+
+/** The time subsystem, loaded now if it was not. */
+export function timeModule(): TimeModule {
+  loaded.time ??= createRequire(import.meta.url)("@treadle/time") as TimeModule;
+  return loaded.time;
+}
