@@ -128,7 +128,7 @@ function errorLines(report) {
 export function amount(value, unit) {
   if (unit === "ns" && value >= 1e6) return `${digits(value / 1e6)} ms`;
   if (unit === "ns" && value >= 1e3) return `${digits(value / 1e3)} µs`;
-  return `${digits(value)} ${unit}`;
+  return unit === "" ? String(value) : `${digits(value)} ${unit}`;
 }
 
 function digits(value) {
@@ -138,7 +138,7 @@ function digits(value) {
 }
 
 function range([low, high], unit) {
-  return `${amount(low, unit)}..${amount(high, unit)}`;
+  return low === high ? amount(low, unit) : `${amount(low, unit)}..${amount(high, unit)}`;
 }
 
 function times(ratio) {

@@ -88,7 +88,7 @@ export const scenario = {
       return () => Effect.runPromise(main);
     }),
     async effection() {
-      const { run, spawn, sleep } = await import("effection");
+      const { run, spawn, sleep, until } = await import("effection");
       let cleaned = 0;
       function* sleeper() {
         try {
@@ -101,6 +101,7 @@ export const scenario = {
         cleaned = 0;
         const tasks = [];
         for (let i = 0; i < TASKS; i++) tasks.push(yield* spawn(sleeper));
+        yield* until(Promise.resolve());
         for (const task of tasks) yield* task.halt();
         return cleaned;
       }

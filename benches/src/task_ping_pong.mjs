@@ -21,7 +21,8 @@ export const scenario = {
         const [tx2, rx2] = oneshot();
         spawn(pong, rx1, tx2);
         tx1.send(1);
-        left -= (yield* rx2) - 1;
+        const answer = yield* rx2;
+        left -= answer - 1;
         if (left === 0) done.send(PINGS);
       }
       function* pings(done) {
@@ -52,7 +53,8 @@ export const scenario = {
         const [tx2, rx2] = oneshot();
         pong(rx1, tx2);
         tx1(1);
-        left -= (await rx2) - 1;
+        const answer = await rx2;
+        left -= answer - 1;
         if (left === 0) done(PINGS);
       }
       return async () => {
@@ -72,7 +74,8 @@ export const scenario = {
           const second = yield* Deferred.make();
           yield* spawn(pong(first, second));
           yield* Deferred.succeed(first, 1);
-          left -= (yield* Deferred.await(second)) - 1;
+          const answer = yield* Deferred.await(second);
+          left -= answer - 1;
           if (left === 0) yield* Deferred.succeed(done, PINGS);
         });
       const main = Effect.gen(function* () {
@@ -93,7 +96,8 @@ export const scenario = {
           second.resolve(1 + (yield* first.operation));
         });
         first.resolve(1);
-        left -= (yield* second.operation) - 1;
+        const answer = yield* second.operation;
+        left -= answer - 1;
         if (left === 0) done.resolve(PINGS);
       }
       function* main() {

@@ -53,15 +53,20 @@ export const scenario = {
       return { iterate: () => Effect.runPromise(main), ops: SLOW };
     }),
     async effection() {
-      const { run, spawn, sleep } = await import("effection");
+      const { run, spawn, sleep, until } = await import("effection");
+      let started = 0;
+      function* sleeper() {
+        started++;
+        yield* sleep(1000);
+      }
       function* main() {
-        let halted = 0;
+        started = 0;
         for (let i = 0; i < SLOW; i++) {
-          const task = yield* spawn(() => sleep(1000));
+          const task = yield* spawn(sleeper);
+          yield* until(Promise.resolve());
           yield* task.halt();
-          halted++;
         }
-        return halted;
+        return started;
       }
       return { iterate: () => run(main), ops: SLOW };
     },

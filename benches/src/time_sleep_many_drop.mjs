@@ -49,12 +49,19 @@ export const scenario = {
       return { iterate: () => Effect.runPromise(main), ops: SLOW };
     }),
     async effection() {
-      const { run, spawn, sleep } = await import("effection");
+      const { run, spawn, sleep, until } = await import("effection");
+      let started = 0;
+      function* sleeper(i) {
+        started++;
+        yield* sleep(lengthOf(i));
+      }
       function* main() {
+        started = 0;
         const tasks = [];
-        for (let i = 0; i < SLOW; i++) tasks.push(yield* spawn(() => sleep(lengthOf(i))));
+        for (let i = 0; i < SLOW; i++) tasks.push(yield* spawn(() => sleeper(i)));
+        yield* until(Promise.resolve());
         for (const task of tasks) yield* task.halt();
-        return tasks.length;
+        return started;
       }
       return { iterate: () => run(main), ops: SLOW };
     },

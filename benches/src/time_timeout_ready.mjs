@@ -42,10 +42,11 @@ export const scenario = {
       return () => Effect.runPromise(main);
     }),
     async effection() {
-      const { run, race, sleep, constant } = await import("effection");
+      const { run, race, sleep, lift } = await import("effection");
+      const one = lift(() => 1);
       function* main() {
         let sum = 0;
-        for (let i = 0; i < CALLS; i++) sum += yield* race([constant(1), sleep(1000)]);
+        for (let i = 0; i < CALLS; i++) sum += yield* race([one(), sleep(1000)]);
         return sum;
       }
       return () => run(main);
