@@ -8,7 +8,7 @@ export async function treadleRuntime() {
 
 /**
  * The variants `effect4` and `effect3` of one scenario. `spawn` is the fork that outlives its parent, as a task of Tokio or
- * Treadle does (it is also the cheaper one); `spawnNow` has also begun to run when it answers.
+ * Treadle does (the fork that is bound to its parent costs about the same); `spawnNow` has also begun to run when it answers.
  */
 export function effects(make) {
   return { effect4: async () => make(await effect4()), effect3: async () => make(await effect3()) };

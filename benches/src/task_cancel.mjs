@@ -39,8 +39,10 @@ export const scenario = {
   variants: {
     async treadle() {
       const { runtime, spawn, sleep, yieldNow } = await treadleRuntime();
+      let started = 0;
       let cleaned = 0;
       function* sleeper() {
+        started++;
         try {
           yield* sleep(LONG);
         } finally {
@@ -48,10 +50,11 @@ export const scenario = {
         }
       }
       function* main() {
+        started = 0;
         cleaned = 0;
         const handles = [];
         for (let i = 0; i < TASKS; i++) handles.push(spawn(sleeper));
-        yield* yieldNow();
+        while (started < TASKS) yield* yieldNow();
         for (const handle of handles) handle.abort();
         for (const handle of handles) yield* handle.outcome();
         return cleaned;
