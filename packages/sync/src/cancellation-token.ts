@@ -1,0 +1,368 @@
+/**
+ * Cancellation tokens: a tree of flags that wakes whoever waits.
+ *
+ * **Layout.** A token knows its parent; the parent knows a child only while the child has somebody to tell: a wait, a
+ * child of its own that does, or an AbortSignal that was handed out. So children that are let go need no clean-up, and
+ * a long-lived token does not gather them. Waits and children stand in intrusive lists.
+ * **Transitions.** `cancel()` first marks the token and all linked descendants and cuts them off, then wakes and aborts
+ * them. A descendant that is not linked finds out when it is asked, by walking up.
+ * **Invariants.**
+ * 1. A token is in its parent's list exactly while it has somebody to tell, and so are then all its ancestors.
+ * 2. A cancelled token has no parent, no children and no waits.
+ * 3. No walk over the tree recurses: chains may be as deep as memory allows.
+ */
+import {
+  type Awaitable,
+  type Call,
+  CLOSING,
+  type Closing,
+  closeStep,
+  cx,
+  DONE,
+  DropSink,
+  type IntoFuture,
+  intoFuture,
+  invalidArg,
+  Leaf,
+  outsidePoll,
+  PENDING,
+  type Poll,
+} from "@treadle/core";
+import { type Linked, unlink, WaitLeaf, WaitList } from "./waiters.ts";
+
+/** The token of each AbortSignal that was ever given to `fromSignal`: it has the one listener. */
+const ofSignal = new WeakMap<AbortSignal, CancellationToken>();
+
+/**
+ * Says to any number of tasks that they should stop.
+ *
+ * @example
+ * ```ts
+ * import { type Async, Builder, CancellationToken, fn, pending } from "treadle";
+ *
+ * const main = fn(function* main(): Async<boolean> {
+ *   const token = new CancellationToken();
+ *   const child = token.childToken();
+ *   token.cancel();
+ *   yield* child.cancelled();
+ *   const result = yield* child.runUntilCancelled(pending());
+ *   return child.isCancelled && result === undefined;
+ * });
+ * Builder.newCurrentThread().build().blockOn(main); // => true
+ * ```
+ */
+export class CancellationToken implements Linked, Disposable {
+  /** @internal */
+  before: Linked | null;
+  /** @internal */
+  after: Linked | null;
+  private parent: CancellationToken | null;
+  private children: WaitList<CancellationToken> | null;
+  private waits: WaitList<WaitLeaf<unknown>> | null;
+  private controller: AbortController | null;
+  private cancelledFlag: boolean;
+  private reason: unknown;
+
+  /** Makes a token that is not cancelled and has no parent. */
+  constructor() {
+    this.before = null;
+    this.after = null;
+    this.parent = null;
+    this.children = null;
+    this.waits = null;
+    this.controller = null;
+    this.cancelledFlag = false;
+    this.reason = undefined;
+  }
+
+  /**
+   * A token that is cancelled when `signal` fires; cancelling the token does nothing to the signal.
+   *
+   * @remarks The signal gets one listener, however many tokens come from it.
+   * @throws {@link RuntimeError} `ERR_INVALID_ARG`.
+   */
+  static fromSignal(signal: AbortSignal): CancellationToken {
+    if (!(signal instanceof AbortSignal))
+      throw invalidArg("signal", signal, "must be an AbortSignal");
+    let root = ofSignal.get(signal);
+    if (root === undefined) {
+      root = new CancellationToken();
+      ofSignal.set(signal, root);
+      listen(signal, root);
+    }
+    return root.childToken();
+  }
+
+  /** Whether this token or one of its ancestors was cancelled. */
+  get isCancelled(): boolean {
+    if (this.cancelledFlag) return true;
+    // Linked: an ancestor would have marked it.
+    if (this.after !== null || this.parent === null) return false;
+    const source = this.cancelledAncestor();
+    if (source === null) return false;
+    this.adopt(source);
+    return true;
+  }
+
+  /**
+   * Cancels this token and all its descendants; a second call does nothing.
+   *
+   * @param reason - what AbortSignals of these tokens give as their reason; an AbortError unless given.
+   */
+  cancel(reason?: unknown): void {
+    if (this.isCancelled) return;
+    const marked = this.markAll(reason);
+    for (let token = marked.shift(); token !== null; token = marked.shift()) token.fire();
+  }
+
+  /**
+   * Ready when the token is cancelled.
+   *
+   * @remarks **Cancel safety**: safe. Any number of tasks may wait.
+   */
+  cancelled(): Awaitable<void> {
+    return new Cancelled(this);
+  }
+
+  /** A token that is cancelled with this one, and can be cancelled without it. */
+  childToken(): CancellationToken {
+    const child = new CancellationToken();
+    if (this.isCancelled) child.adopt(this);
+    else child.parent = this;
+    return child;
+  }
+
+  /**
+   * An AbortSignal that fires when the token is cancelled; made when it is first looked at.
+   *
+   * @remarks From then on the token's parents hold the token; where they live much longer, let it go by `using` or
+   * `token[Symbol.dispose]()`.
+   */
+  get signal(): AbortSignal {
+    if (this.controller === null) {
+      this.controller = new AbortController();
+      if (this.isCancelled) this.controller.abort(this.reason);
+      else this.link();
+    }
+    return this.controller.signal;
+  }
+
+  /**
+   * Runs `f` until it is done or the token is cancelled; then `f` is dropped, its clean-up included, and the answer is
+   * undefined.
+   *
+   * @remarks On a token that is cancelled already `f` is never polled; when both come in the same poll the result of
+   * `f` wins. **Errors**: what `f` throws, also in its clean-up. **Cancel safety**: that of `f`.
+   */
+  runUntilCancelled<T>(f: IntoFuture<T>): Awaitable<T | undefined> {
+    return new RunUntilCancelled(this, intoFuture(f));
+  }
+
+  /** A guard that cancels the token at the end of its `using` block. */
+  dropGuard(): DropGuard {
+    return new DropGuard(this);
+  }
+
+  /** Lets go of the parents: cancelling them does nothing to this token from now on. */
+  [Symbol.dispose](): void {
+    const parent = this.parent;
+    if (parent === null || this.isCancelled) return;
+    unlink(this);
+    this.parent = null;
+    parent.unlinkIfIdle();
+  }
+
+  /** @internal */
+  enrol(wait: WaitLeaf<unknown>): void {
+    this.waits ??= new WaitList();
+    this.waits.push(wait);
+    this.link();
+  }
+
+  /** @internal Stands in the parents' lists no longer than needed. */
+  unlinkIfIdle(): void {
+    let token: CancellationToken | null = this;
+    while (token?.isIdle()) {
+      unlink(token);
+      token = token.parent;
+    }
+  }
+
+  private isIdle(): boolean {
+    if (this.cancelledFlag || this.controller !== null) return false;
+    if (this.children !== null && !this.children.isEmpty()) return false;
+    return this.waits === null || this.waits.isEmpty();
+  }
+
+  private link(): void {
+    let token: CancellationToken = this;
+    for (;;) {
+      const parent: CancellationToken | null = token.parent;
+      if (parent === null || token.after !== null) return;
+      parent.children ??= new WaitList();
+      parent.children.push(token);
+      token = parent;
+    }
+  }
+
+  private cancelledAncestor(): CancellationToken | null {
+    let token = this.parent;
+    while (token !== null && !token.cancelledFlag)
+      token = token.after !== null ? null : token.parent;
+    return token;
+  }
+
+  /** Marks this token and those between as cancelled by `source`, so that the next question is short. */
+  private adopt(source: CancellationToken): void {
+    let token: CancellationToken | null = this;
+    while (token !== null && token !== source) {
+      const parent: CancellationToken | null = token.parent;
+      token.mark(source.reason);
+      token = parent;
+    }
+  }
+
+  private mark(reason: unknown): void {
+    this.cancelledFlag = true;
+    this.reason = reason;
+    this.parent = null;
+  }
+
+  private markAll(reason: unknown): WaitList<CancellationToken> {
+    const marked = new WaitList<CancellationToken>();
+    const parent = this.parent;
+    unlink(this);
+    marked.push(this);
+    for (let at: Linked | null = this; at instanceof CancellationToken; at = at.after) {
+      if (at.children !== null) marked.append(at.children);
+      at.children = null;
+      at.mark(reason);
+    }
+    parent?.unlinkIfIdle();
+    return marked;
+  }
+
+  private fire(): void {
+    const { waits, controller } = this;
+    this.waits = null;
+    if (waits !== null) {
+      for (let wait = waits.shift(); wait !== null; wait = waits.shift()) wait.wakeUp();
+    }
+    if (controller !== null) controller.abort(this.reason);
+  }
+}
+
+function listen(signal: AbortSignal, root: CancellationToken): void {
+  if (signal.aborted) root.cancel(signal.reason);
+  else signal.addEventListener("abort", () => root.cancel(signal.reason), { once: true });
+}
+
+/** Cancels a token when it is disposed of, unless it was disarmed. */
+export class DropGuard implements Disposable {
+  private token: CancellationToken | null;
+
+  /** @internal */
+  constructor(token: CancellationToken) {
+    this.token = token;
+  }
+
+  /** Takes the token out: disposing of the guard then does nothing. */
+  disarm(): CancellationToken | null {
+    const token = this.token;
+    this.token = null;
+    return token;
+  }
+
+  [Symbol.dispose](): void {
+    this.disarm()?.cancel();
+  }
+}
+
+class Cancelled extends WaitLeaf<void> {
+  private readonly token: CancellationToken;
+
+  constructor(token: CancellationToken) {
+    super();
+    this.token = token;
+  }
+
+  override next(): Poll<void> {
+    const waker = cx.waker;
+    if (waker === null) return outsidePoll(this, Cancelled.prototype.next);
+    if (this.token.isCancelled) {
+      this.drop();
+      return DONE;
+    }
+    this.waker = waker;
+    if (this.after === null) this.token.enrol(this);
+    return PENDING;
+  }
+
+  protected override drop(): void {
+    this.waker = null;
+    if (unlink(this)) this.token.unlinkIfIdle();
+  }
+
+  /** As `drop()`, for the combinator that owns it. */
+  leave(): void {
+    this.drop();
+  }
+}
+
+const NEW = 0;
+const RUNNING = 1;
+const STOPPING = 2;
+
+class RunUntilCancelled<T> extends Leaf<T | undefined> {
+  private readonly token: CancellationToken;
+  private readonly inner: Call<T>;
+  private readonly cancelled: Cancelled;
+  private readonly sink: DropSink;
+  private state: number;
+
+  constructor(token: CancellationToken, inner: Call<T>) {
+    super();
+    this.token = token;
+    this.inner = inner;
+    this.cancelled = new Cancelled(token);
+    this.sink = new DropSink();
+    this.state = NEW;
+  }
+
+  override next(): Poll<T | undefined> {
+    if (cx.waker === null) return outsidePoll(this, RunUntilCancelled.prototype.next);
+    if (this.state === NEW) this.state = this.token.isCancelled ? STOPPING : RUNNING;
+    if (this.state === RUNNING) {
+      const result = this.pollInner();
+      if (result.done) return result;
+      if (!this.cancelled.next().done) return PENDING;
+      this.state = STOPPING;
+    }
+    return this.stop();
+  }
+
+  override return(): Closing {
+    this.cancelled.leave();
+    this.state = STOPPING;
+    this.sink.handOver();
+    return this.inner.return().done ? DONE : CLOSING;
+  }
+
+  private pollInner(): Poll<T> {
+    try {
+      const result = this.inner.next();
+      if (result.done) this.cancelled.leave();
+      return result;
+    } catch (error) {
+      this.cancelled.leave();
+      throw error;
+    }
+  }
+
+  /** One step of dropping `inner` in favour of the cancellation. */
+  private stop(): Poll<undefined> {
+    if (!closeStep(this.inner, this.sink).done) return PENDING;
+    this.sink.raise();
+    return DONE;
+  }
+}

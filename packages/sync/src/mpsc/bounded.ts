@@ -1,0 +1,254 @@
+/** The bounded mpsc channel: senders wait while it is full. */
+import { type Awaitable, DONE, invalidArg, type Poll, ready, readyPoll } from "@treadle/core";
+import { ClosedWait } from "../closed-wait.ts";
+import { guardReleased, sendClosed, senderClosed, sendFull } from "../error.ts";
+import { MAX_PERMITS, PermitWait } from "../permit-pool.ts";
+import { Channel, type Places } from "./channel.ts";
+import { Receiver } from "./receiver.ts";
+
+/**
+ * Makes a channel that holds at most `capacity` values; whoever sends more waits, in the order of asking.
+ *
+ * @throws {@link RuntimeError} `ERR_INVALID_ARG` for a capacity that is no whole number from 1 on.
+ * @example
+ * ```ts
+ * import { type Async, Builder, fn, mpsc } from "treadle";
+ *
+ * const main = fn(function* main(): Async<number[]> {
+ *   const [tx, rx] = mpsc.channel<number>(2);
+ *   yield* tx.send(1);
+ *   yield* tx.send(2);
+ *   tx.close();
+ *   const got: number[] = [];
+ *   for (let n = yield* rx.recv(); n !== undefined; n = yield* rx.recv()) got.push(n);
+ *   return got;
+ * });
+ * Builder.newCurrentThread().build().blockOn(main); // => [1, 2]
+ * ```
+ */
+export function channel<T>(capacity: number): [Sender<T>, Receiver<T>] {
+  if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_PERMITS) {
+    throw invalidArg(
+      "capacity",
+      capacity,
+      `of an mpsc channel must be a whole number from 1 to ${MAX_PERMITS}`,
+    );
+  }
+  const shared = new Channel<T>(capacity);
+  return [new Sender(shared), new Receiver(shared)];
+}
+
+/**
+ * A sending end of a bounded channel.
+ *
+ * @remarks JavaScript does not tell when an object is let go, so senders are counted by hand: `clone()` adds one,
+ * `close()` or the end of a `using` block takes one away. The channel ends for its receiver when all are closed. A send
+ * or a permit that is under way when its sender is closed still counts.
+ */
+export class Sender<T> implements Disposable {
+  private readonly channel: Channel<T>;
+  private readonly places: Places;
+  private open: boolean;
+
+  /** @internal */
+  constructor(channel: Channel<T>) {
+    this.channel = channel;
+    this.places = channel.places as Places;
+    this.open = true;
+  }
+
+  /**
+   * Waits for a free place and sends `value`.
+   *
+   * @remarks **Errors**: {@link SendError} (`ERR_CHANNEL_CLOSED`) with the value, when the receiver is or gets closed.
+   * **Cancel safety**: a dropped send has sent nothing and lost its place in the queue; where the value must not be
+   * lost, use `reserve()`. Uses the budget.
+   * @throws {@link SendError} (`ERR_CHANNEL_CLOSED`) when this sender itself was closed.
+   */
+  send(value: T): Awaitable<void> {
+    if (!this.open) throw senderClosed(value);
+    return new Send(this.channel, this.places, value);
+  }
+
+  /**
+   * Sends `value` if there is a free place now.
+   *
+   * @throws {@link SendError} with the value: `ERR_CHANNEL_FULL` or `ERR_CHANNEL_CLOSED`. Where full is usual,
+   * `tryReserve()` is cheaper.
+   */
+  trySend(value: T): void {
+    if (!this.open) throw senderClosed(value);
+    if (this.channel.isAbandoned()) throw sendClosed(value);
+    if (!this.places.tryTake(1)) throw sendFull(value);
+    this.channel.push(value);
+  }
+
+  /**
+   * Waits for a free place and keeps it for a later send.
+   *
+   * @remarks **Errors**: {@link SendError} (`ERR_CHANNEL_CLOSED`, no value). **Cancel safety**: safe, but the place in
+   * the queue is lost. Uses the budget.
+   */
+  reserve(): Awaitable<Permit<T>> {
+    if (!this.open) throw senderClosed(undefined);
+    return new Reserve(this.channel, this.places, 1);
+  }
+
+  /**
+   * Waits for `count` free places at once.
+   *
+   * @remarks As {@link Sender.reserve}.
+   * @throws {@link RuntimeError} `ERR_INVALID_ARG` when `count` is above the channel's capacity.
+   */
+  reserveMany(count: number): Awaitable<Permit<T>[]> {
+    if (!this.open) throw senderClosed(undefined);
+    if (!Number.isInteger(count) || count < 0 || count > this.places.bound) {
+      throw invalidArg(
+        "count",
+        count,
+        `must be a whole number from 0 to the capacity, ${this.places.bound}`,
+      );
+    }
+    return count === 0 ? ready([]) : new ReserveMany(this.channel, this.places, count);
+  }
+
+  /**
+   * Keeps a free place if there is one now; undefined when the channel is full.
+   *
+   * @throws {@link SendError} (`ERR_CHANNEL_CLOSED`, no value).
+   */
+  tryReserve(): Permit<T> | undefined {
+    if (!this.open) throw senderClosed(undefined);
+    if (this.channel.isAbandoned()) throw sendClosed(undefined);
+    return this.places.tryTake(1) ? new Permit(this.channel, this.places) : undefined;
+  }
+
+  /**
+   * Ready when the receiver is closed.
+   *
+   * @remarks **Cancel safety**: safe.
+   */
+  closed(): Awaitable<void> {
+    return new ClosedWait(this.channel, false);
+  }
+
+  /** Another sender of the same channel, to be closed by itself. */
+  clone(): Sender<T> {
+    if (!this.open) throw senderClosed(undefined);
+    this.channel.addSender();
+    return new Sender(this.channel);
+  }
+
+  /** Gives this sender up; a second call does nothing. */
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    this.channel.dropSender();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Whether the receiver is closed. */
+  get isClosed(): boolean {
+    return this.channel.isAbandoned();
+  }
+
+  /** How many more values could be sent without waiting. */
+  get capacity(): number {
+    return this.places.free;
+  }
+
+  /** The bound the channel was made with. */
+  get maxCapacity(): number {
+    return this.places.bound;
+  }
+
+  /** Whether `other` sends to the same receiver. */
+  sameChannel(other: Sender<T>): boolean {
+    return other.channel === this.channel;
+  }
+}
+
+/** A reserved place in a bounded channel: `send()` uses it, `release()` or the end of a `using` block gives it back. */
+export class Permit<T> implements Disposable {
+  private channel: Channel<T> | null;
+  private readonly places: Places;
+
+  /** @internal */
+  constructor(channel: Channel<T>, places: Places) {
+    this.channel = channel;
+    this.places = places;
+  }
+
+  /**
+   * Sends `value` at once; the receiver gets it even if it was closed meanwhile.
+   *
+   * @throws {@link RuntimeError} `ERR_GUARD_RELEASED` when the permit was used or released before.
+   */
+  send(value: T): void {
+    const channel = this.channel;
+    if (channel === null) throw guardReleased("a send permit");
+    this.channel = null;
+    channel.push(value);
+  }
+
+  /** Gives the place back; does nothing after `send()` or a first call. */
+  release(): void {
+    if (this.channel === null) return;
+    this.channel = null;
+    this.places.release(1);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+abstract class PlaceWait<T, A> extends PermitWait<A> {
+  protected readonly channel: Channel<T>;
+
+  constructor(channel: Channel<T>, places: Places, count: number) {
+    super(places, count);
+    this.channel = channel;
+  }
+
+  protected override refused(): Error {
+    return sendClosed(undefined);
+  }
+}
+
+class Send<T> extends PlaceWait<T, void> {
+  private readonly value: T;
+
+  constructor(channel: Channel<T>, places: Places, value: T) {
+    super(channel, places, 1);
+    this.value = value;
+  }
+
+  protected override granted(): Poll<void> {
+    this.channel.push(this.value);
+    return DONE;
+  }
+
+  protected override refused(): Error {
+    return sendClosed(this.value);
+  }
+}
+
+class Reserve<T> extends PlaceWait<T, Permit<T>> {
+  protected override granted(): Poll<Permit<T>> {
+    return readyPoll(new Permit(this.channel, this.pool as Places));
+  }
+}
+
+class ReserveMany<T> extends PlaceWait<T, Permit<T>[]> {
+  protected override granted(): Poll<Permit<T>[]> {
+    const permits: Permit<T>[] = [];
+    for (let i = 0; i < this.count; i++) {
+      permits.push(new Permit(this.channel, this.pool as Places));
+    }
+    return readyPoll(permits);
+  }
+}

@@ -1,0 +1,100 @@
+/** The receiving end of bounded and unbounded mpsc channels. */
+import { type Awaitable, invalidArg, ready } from "@treadle/core";
+import { recvClosed } from "../error.ts";
+import type { Channel } from "./channel.ts";
+import { Recv, RecvMany } from "./receive.ts";
+
+/**
+ * Receives the values of a channel in the order in which they were sent.
+ *
+ * @remarks Async-iterable: `for await (const value of rx)` ends when the channel does; leaving the loop early leaves the
+ * channel open. `close()` or `using` tells the senders that nobody receives any more.
+ */
+export class Receiver<T> implements AsyncIterable<T>, Disposable {
+  private readonly channel: Channel<T>;
+
+  /** @internal */
+  constructor(channel: Channel<T>) {
+    this.channel = channel;
+  }
+
+  /**
+   * Waits for the next value; undefined when all senders are closed, or the receiver is, and nothing is left.
+   *
+   * @remarks **Cancel safety**: safe; a dropped receive has taken nothing. Uses the budget.
+   */
+  recv(): Awaitable<T | undefined> {
+    return new Recv(this.channel);
+  }
+
+  /**
+   * Waits for at least one value and takes what is there, at most `limit`; empty only at the channel's end.
+   *
+   * @remarks **Cancel safety**: safe; a dropped receive has taken nothing. Uses one unit of the budget.
+   * @throws {@link RuntimeError} `ERR_INVALID_ARG`.
+   */
+  recvMany(limit: number): Awaitable<T[]> {
+    if (!Number.isInteger(limit) || limit < 0) {
+      throw invalidArg("limit", limit, "must be a whole number of values, at least 0");
+    }
+    return limit === 0 ? ready([]) : new RecvMany(this.channel, limit);
+  }
+
+  /**
+   * The next value if one is there; undefined if one may still come.
+   *
+   * @throws {@link RecvError} (`ERR_CHANNEL_CLOSED`) at the channel's end.
+   */
+  tryRecv(): T | undefined {
+    if (this.channel.queue.size > 0) return this.channel.take();
+    if (this.channel.isFinished()) throw recvClosed();
+    return undefined;
+  }
+
+  /** Lets no more be sent; what was sent, and what outstanding permits send, can still be received. */
+  close(): void {
+    this.channel.closeReceiver();
+  }
+
+  /** Closes the channel and lets go of what was not received. */
+  [Symbol.dispose](): void {
+    this.close();
+    while (this.channel.queue.size > 0) this.channel.take();
+  }
+
+  /** Whether nothing new can be sent. */
+  get isClosed(): boolean {
+    return (
+      this.channel.isAbandoned() || (this.channel.isDraining() && !this.channel.hasPermitsOut())
+    );
+  }
+
+  /** Whether no value is there now. */
+  get isEmpty(): boolean {
+    return this.channel.queue.size === 0;
+  }
+
+  /** How many values are there now. */
+  get len(): number {
+    return this.channel.queue.size;
+  }
+
+  /** How many more values could be sent without waiting; `Infinity` without a bound. */
+  get capacity(): number {
+    return this.channel.places?.free ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The bound the channel was made with; `Infinity` without one. */
+  get maxCapacity(): number {
+    return this.channel.places?.bound ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** How many senders are open. */
+  get senderCount(): number {
+    return this.channel.senderCount;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (let value = await this.recv(); value !== undefined; value = await this.recv()) yield value;
+  }
+}

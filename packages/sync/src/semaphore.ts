@@ -1,0 +1,162 @@
+/** The counting semaphore and its permits. */
+import { type Awaitable, invalidArg, type Poll, readyPoll } from "@treadle/core";
+import { AcquireError } from "./error.ts";
+import { MAX_PERMITS, PermitPool, PermitWait } from "./permit-pool.ts";
+
+/**
+ * Counted permits with a fair queue: whoever asks first gets first, also when a later one asks for fewer.
+ *
+ * @example
+ * ```ts
+ * import { type Async, Builder, fn, Semaphore } from "treadle";
+ *
+ * const main = fn(function* main(): Async<number> {
+ *   const semaphore = new Semaphore(3);
+ *   const permit = yield* semaphore.acquire(2);
+ *   const left = semaphore.availablePermits;
+ *   permit.release();
+ *   return left;
+ * });
+ * Builder.newCurrentThread().build().blockOn(main); // => 1
+ * ```
+ */
+export class Semaphore {
+  /** The largest number of permits a semaphore can have. */
+  static readonly MAX_PERMITS: number = MAX_PERMITS;
+
+  private readonly pool: PermitPool;
+
+  /**
+   * Makes a semaphore with `permits` free permits.
+   *
+   * @throws {@link RuntimeError} `ERR_INVALID_ARG`.
+   */
+  constructor(permits: number) {
+    this.pool = new PermitPool(checkPermits("permits", permits));
+  }
+
+  /**
+   * Waits for `count` permits at once.
+   *
+   * @remarks **Errors**: {@link AcquireError} (`ERR_SEMAPHORE_CLOSED`) when the semaphore is or gets closed. **Cancel
+   * safety**: safe; dropping the wait loses the place in the queue, and permits it already had go to the next. Uses the
+   * budget.
+   * @throws {@link RuntimeError} `ERR_INVALID_ARG` for a bad `count`.
+   */
+  acquire(count = 1): Awaitable<Permit> {
+    return new Acquire(this.pool, checkPermits("count", count));
+  }
+
+  /**
+   * Takes `count` permits if they are free now; undefined otherwise.
+   *
+   * @throws {@link AcquireError} (`ERR_SEMAPHORE_CLOSED`); {@link RuntimeError} `ERR_INVALID_ARG`.
+   */
+  tryAcquire(count = 1): Permit | undefined {
+    checkPermits("count", count);
+    if (this.pool.closed) throw new AcquireError();
+    return this.pool.tryTake(count) ? new Permit(this.pool, count) : undefined;
+  }
+
+  /**
+   * Adds `count` new permits; waiters get them first.
+   *
+   * @throws {@link RuntimeError} `ERR_INVALID_ARG`, also when there would be more than {@link Semaphore.MAX_PERMITS}.
+   */
+  addPermits(count: number): void {
+    checkPermits("count", count);
+    if (this.pool.free + count > MAX_PERMITS) {
+      throw invalidArg("count", count, `must keep the permits at or below ${MAX_PERMITS}`);
+    }
+    this.pool.release(count);
+  }
+
+  /** Takes at most `count` free permits out for good; answers how many there were. */
+  forgetPermits(count: number): number {
+    return this.pool.forget(checkPermits("count", count));
+  }
+
+  /** Permits that nobody has or waits for; 0 while somebody waits. */
+  get availablePermits(): number {
+    return this.pool.free;
+  }
+
+  /** Whether {@link Semaphore.close} was called. */
+  get isClosed(): boolean {
+    return this.pool.closed;
+  }
+
+  /** Fails all who wait, and all who will; permits already handed out stay good. */
+  close(): void {
+    this.pool.close();
+  }
+}
+
+/** Permits of a semaphore; `release()` or the end of a `using` block gives them back. */
+export class Permit implements Disposable {
+  private readonly pool: PermitPool;
+  private count: number;
+
+  /** @internal */
+  constructor(pool: PermitPool, count: number) {
+    this.pool = pool;
+    this.count = count;
+  }
+
+  /** How many permits this one stands for; 0 once released or forgotten. */
+  get permits(): number {
+    return this.count;
+  }
+
+  /** Gives the permits back; a second call does nothing. */
+  release(): void {
+    const count = this.count;
+    this.count = 0;
+    if (count > 0) this.pool.release(count);
+  }
+
+  /** Lets the permits go without giving them back: the semaphore has that many fewer for good. */
+  forget(): void {
+    this.count = 0;
+  }
+
+  /** Takes `count` of these permits into a new one; undefined when there are not that many. */
+  split(count: number): Permit | undefined {
+    if (checkPermits("count", count) > this.count) return undefined;
+    this.count -= count;
+    return new Permit(this.pool, count);
+  }
+
+  /**
+   * Takes over the permits of `other`, which holds none afterwards.
+   *
+   * @throws {@link RuntimeError} `ERR_INVALID_ARG` when `other` is of another semaphore.
+   */
+  merge(other: Permit): void {
+    if (other.pool !== this.pool) {
+      throw invalidArg("other", other, "must be a permit of the same semaphore");
+    }
+    if (other === this) return;
+    this.count += other.count;
+    other.count = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+class Acquire extends PermitWait<Permit> {
+  protected override granted(): Poll<Permit> {
+    return readyPoll(new Permit(this.pool, this.count));
+  }
+
+  protected override refused(): Error {
+    return new AcquireError();
+  }
+}
+
+function checkPermits(name: string, count: number): number {
+  if (Number.isInteger(count) && count >= 0 && count <= MAX_PERMITS) return count;
+  throw invalidArg(name, count, `must be a whole number from 0 to ${MAX_PERMITS}`);
+}
