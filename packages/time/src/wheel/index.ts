@@ -1,0 +1,2 @@
+/** The hierarchical timing wheel. */
+export { MAX_TICK, UNLINKED, Wheel, type WheelEntry } from "./wheel.ts";
