@@ -53,23 +53,50 @@ const MAX_BARE_YIELDS = 100;
 
 type Generator_ = Iterator<unknown, unknown, void>;
 
+/** What a call is named after, usually its function; asked only when the name is needed. */
+export interface Named {
+  readonly name: string;
+}
+
+interface Nesting {
+  /** Where the outermost generator stood when the drop began; "" when that cannot be told. */
+  readonly position: string;
+}
+
 /** One call of a task function: lazy, polled, dropped exactly, awaitable. Made by {@link fn}. */
 export class Call<T> implements Future<T>, PromiseLike<T> {
   private state: number;
   private g: Generator_ | null;
-  /** Natively nested generators found by the probe that began the drop. */
-  private depth: number;
-  private position: string;
-  /** The function's name, for dumps and errors. */
-  readonly name: string;
+  private readonly source: Named;
+  /** How the generator was nested when its drop began; null when nothing was nested natively. */
+  private nesting: Nesting | null;
 
   /** Wraps a generator object (or any future) so that it is polled once at a time and dropped exactly. */
-  constructor(g: Async<T> | Future<T>, name: string) {
+  constructor(g: Async<T> | Future<T>, source: Named) {
     this.state = INIT;
     this.g = g as Generator_;
-    this.depth = 0;
-    this.position = "";
-    this.name = name;
+    this.source = source;
+    this.nesting = null;
+  }
+
+  /** Wraps a generator that somebody else has polled, and that is suspended now, to drop it exactly. */
+  static resume<T>(g: Async<T> | Future<T>, source: Named): Call<T> {
+    const call = new Call<T>(g, source);
+    call.state = SUSPENDED;
+    return call;
+  }
+
+  /** The function's name, for dumps and errors. */
+  get name(): string {
+    return this.source.name || "anonymous";
+  }
+
+  /** Takes the generator out of a call that was never polled, and closes the call; null when it was polled. */
+  unwrap(): Async<T> | null {
+    if (this.state !== INIT) return null;
+    const g = this.g as Async<T>;
+    this.finish();
+    return g;
   }
 
   next(): Poll<T> {
@@ -130,8 +157,8 @@ export class Call<T> implements Future<T>, PromiseLike<T> {
 
   private beginDrop(): Closing {
     const g = this.g as Generator_;
-    this.depth = probeDepth(g);
-    if (this.depth > 1) this.position = probePosition(g, this.depth);
+    const depth = probeDepth(g);
+    if (depth > 1) this.nesting = { position: probePosition(g, depth) };
     this.state = CLOSING_RETURN;
     return this.stepDrop();
   }
@@ -169,14 +196,14 @@ export class Call<T> implements Future<T>, PromiseLike<T> {
 
   /** Whether `g`, which answered `PENDING` to `return`, waits in a `finally` block of its own. */
   private isOwnCleanup(g: Generator_): boolean {
-    if (this.depth <= 1) return true;
+    if (this.nesting === null) return true;
+    const { position } = this.nesting;
     const depth = probeDepth(g);
-    if (depth > 0 && this.position !== "") return probePosition(g, depth) !== this.position;
-    return false;
+    return depth > 0 && position !== "" && probePosition(g, depth) !== position;
   }
 
-  /** Raises the error of a bare `yield` where it stands; answers what the generator then does. */
-  private refuseYield(
+  /** Raises the error of a bare `yield` where it stands; answers what the generator then does. @internal */
+  refuseYield(
     g: Generator_,
     first: IteratorResult<unknown, unknown>,
   ): IteratorResult<unknown, unknown> {
@@ -255,10 +282,9 @@ export const LAZY: unique symbol = Symbol.for("treadle.lazy") as never;
  * ```
  */
 export function fn<A extends unknown[], T>(f: (...args: A) => Async<T>): (...args: A) => Call<T> {
-  const name = f.name || "anonymous";
-  const made = (...args: A): Call<T> => new Call<T>(f(...args), name);
+  const made = (...args: A): Call<T> => new Call<T>(f(...args), f);
   Object.defineProperties(made, {
-    name: { value: name, configurable: true },
+    name: { value: f.name || "anonymous", configurable: true },
     length: { value: f.length, configurable: true },
     [LAZY]: { value: true },
   });

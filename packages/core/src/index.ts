@@ -1,6 +1,6 @@
 /** The contracts that all packages share: futures, polls, wakers, the thread's context, budgets, drivers. */
 export type { AsyncTaskContext } from "./async-run.ts";
-export { Call, fn, LAZY } from "./call.ts";
+export { Call, fn, LAZY, type Named } from "./call.ts";
 export {
   type AsyncContext,
   type Context,
@@ -37,7 +37,13 @@ export {
   noRuntime,
   RuntimeError,
 } from "./errors.ts";
-export { callOf, type IntoFuture, intoFuture, isFuture } from "./into-future.ts";
+export {
+  callOf,
+  type IntoFuture,
+  intoFuture,
+  isFuture,
+  isGeneratorFunction,
+} from "./into-future.ts";
 export { Leaf } from "./leaf.ts";
 export {
   type Async,

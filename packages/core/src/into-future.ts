@@ -18,7 +18,7 @@ export type IntoFuture<T> =
 export function intoFuture<T>(f: IntoFuture<T>): Call<T> {
   if (f instanceof Call) return f;
   if (typeof f === "function") return callOf<[], T>(f as never, []);
-  if (isFuture(f)) return new Call(f as Future<T>, nameOf(f));
+  if (isFuture(f)) return new Call(f as Future<T>, { name: nameOf(f) });
   throw notRunnable(f);
 }
 
@@ -27,16 +27,21 @@ export function callOf<A extends unknown[], T>(
   f: (...args: A) => Future<T> | Async<T> | PromiseLike<T>,
   args: A,
 ): Call<T> {
-  if (!isLazy(f)) return new Call<T>(new AsyncRun<T>(f as never, args), f.name || "anonymous");
+  if (!isLazy(f)) return new Call<T>(new AsyncRun<T>(f as never, args), f);
   const made = f(...args);
-  return made instanceof Call ? made : new Call<T>(made as Async<T>, f.name || "anonymous");
+  return made instanceof Call ? made : new Call<T>(made as Async<T>, f);
 }
 
 const generatorFunction: object = Object.getPrototypeOf(function* () {});
 
+/** Whether `f` is a plain generator function: calling it only makes a generator object. */
+export function isGeneratorFunction(f: object): boolean {
+  return Object.getPrototypeOf(f) === generatorFunction;
+}
+
 /** Whether calling `f` only makes a future and runs none of its code. */
 function isLazy(f: object): boolean {
-  return Object.getPrototypeOf(f) === generatorFunction || LAZY in f;
+  return isGeneratorFunction(f) || LAZY in f;
 }
 
 /** Whether a value can be polled. */

@@ -1,7 +1,7 @@
 /** The smallest futures: ready, never, and made from a function. */
 import { cx } from "./context.ts";
 import { Leaf, outsidePoll } from "./leaf.ts";
-import { type Awaitable, type Future, PENDING, Pending, type Poll, readyPoll } from "./poll.ts";
+import { type Awaitable, PENDING, Pending, type Poll, readyPoll } from "./poll.ts";
 
 class PollFn<T> extends Leaf<T> {
   private readonly f: () => T | Pending;

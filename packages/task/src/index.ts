@@ -11,7 +11,7 @@ export type { Schedule, TaskRuntime } from "./schedule.ts";
 export { ERR_SCOPE_CLOSED, Scope, scope } from "./scope.ts";
 export { race, type Selected, type SelectOptions, select } from "./select.ts";
 export { shield } from "./shield.ts";
-export { spawn, spawnLocal } from "./spawn.ts";
+export { spawn, spawnLocal, spawnOn } from "./spawn.ts";
 export { Task } from "./task.ts";
 export { ERR_TASK_LOCAL_UNSET, LocalKey, taskLocal } from "./task-local.ts";
 export { yieldNow } from "./yield-now.ts";

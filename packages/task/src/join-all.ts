@@ -8,7 +8,6 @@ import {
   cx,
   DONE,
   DropSink,
-  type Future,
   type IntoFuture,
   intoFuture,
   Leaf,

@@ -2,7 +2,6 @@
 import {
   type Awaitable,
   cx,
-  type Future,
   Leaf,
   outsidePoll,
   PENDING,
@@ -26,7 +25,6 @@ import type { Task } from "./task.ts";
  */
 export class JoinHandle<T> extends Leaf<T> {
   private readonly task: Task<T>;
-  private promise: Promise<T> | null = null;
 
   /** @internal */
   constructor(task: Task<T>) {
@@ -63,8 +61,12 @@ export class JoinHandle<T> extends Leaf<T> {
     onReady?: ((value: T) => A | PromiseLike<A>) | null,
     onFailed?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.promise ??= new Promise<T>((resolve, reject) => settle(this.task, resolve, reject));
-    return this.promise.then(onReady, onFailed);
+    let promise = cx.promises.get(this) as Promise<T> | undefined;
+    if (promise === undefined) {
+      promise = new Promise<T>((resolve, reject) => settle(this.task, resolve, reject));
+      cx.promises.set(this, promise);
+    }
+    return promise.then(onReady, onFailed);
   }
 
   /**

@@ -23,6 +23,7 @@ import { AbortHandle } from "./abort-handle.ts";
 import type { Outcome } from "./error.ts";
 import type { JoinHandle } from "./join-handle.ts";
 import type { TaskRuntime } from "./schedule.ts";
+import { spawnOn } from "./spawn.ts";
 import type { Task } from "./task.ts";
 
 /** One task of a set; told by the task when it has ended. */
@@ -80,8 +81,7 @@ export class JoinSet<T> implements AsyncDisposable {
   spawn<A extends unknown[]>(f: (...args: A) => Future<T> | Async<T>, ...args: A): AbortHandle;
   spawn(f: IntoFuture<T>, ...args: unknown[]): AbortHandle {
     const runtime = currentRuntime("JoinSet.spawn()") as TaskRuntime;
-    const call = args.length === 0 ? intoFuture(f) : callOf<unknown[], T>(f as never, args);
-    return this.insert(runtime.spawnCall(call));
+    return this.insert(spawnOn(runtime, f, args));
   }
 
   /** Spawns a task of this set that stays on this thread. */

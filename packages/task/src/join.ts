@@ -1,5 +1,5 @@
 /** Waiting for a few futures at once, inside one task. */
-import { type Awaitable, type Call, type Future, type IntoFuture, PENDING } from "@treadle/core";
+import { type Awaitable, type Call, type IntoFuture, PENDING } from "@treadle/core";
 import { Combinator } from "./children.ts";
 
 /** The outputs of a tuple of futures. */

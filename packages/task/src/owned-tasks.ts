@@ -18,7 +18,7 @@ export class OwnedTasks {
   /** Takes a new task; false, and nothing changed, when the list is closed. */
   bind(task: Task<unknown>): boolean {
     if (this.closed) return false;
-    task.owner = this;
+    task.owned = true;
     task.prev = this.tail;
     if (this.tail === null) this.head = task;
     else this.tail.next = task;
@@ -29,7 +29,8 @@ export class OwnedTasks {
 
   /** Takes a task off the list; false when it is not on it. */
   remove(task: Task<unknown>): boolean {
-    if (task.owner !== this) return false;
+    if (!task.owned) return false;
+    task.owned = false;
     const { prev, next } = task;
     if (prev === null) this.head = next;
     else prev.next = next;

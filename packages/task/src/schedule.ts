@@ -1,5 +1,5 @@
 /** What a task asks of whoever runs it, and what spawning asks of a runtime. */
-import type { Call, RuntimeContext } from "@treadle/core";
+import type { Async, Call, Named, RuntimeContext } from "@treadle/core";
 import type { JoinHandle } from "./join-handle.ts";
 import type { Task } from "./task.ts";
 
@@ -17,6 +17,9 @@ export interface Schedule {
 
 /** A runtime that can spawn: what stands behind the free `spawn`. */
 export interface TaskRuntime extends RuntimeContext {
+  /** Spawns a call; one that was never polled gives its generator up, so that a poll goes through no wrapper. */
   spawnCall<T>(call: Call<T>): JoinHandle<T>;
+  /** Spawns a bare generator object, named after its function. */
+  spawnGenerator<T>(generator: Async<T>, source: Named): JoinHandle<T>;
   spawnLocalCall<T>(call: Call<T>): JoinHandle<T>;
 }

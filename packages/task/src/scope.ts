@@ -13,7 +13,6 @@ import {
   DropSink,
   type Future,
   type IntoFuture,
-  intoFuture,
   Leaf,
   outsidePoll,
   PENDING,
@@ -25,6 +24,7 @@ import {
 } from "@treadle/core";
 import type { JoinHandle } from "./join-handle.ts";
 import type { TaskRuntime } from "./schedule.ts";
+import { spawnOn } from "./spawn.ts";
 import type { Task } from "./task.ts";
 
 /** Code of the error thrown when a scope that has ended is asked to spawn. */
@@ -69,8 +69,7 @@ export class Scope {
       );
     }
     const runtime = currentRuntime("scope.spawn()") as TaskRuntime;
-    const call = args.length === 0 ? intoFuture(f) : callOf<unknown[], T>(f as never, args);
-    const handle = runtime.spawnCall(call);
+    const handle = spawnOn(runtime, f, args);
     const child = new Child(this, handle.intoTask() as Task<unknown>);
     this.children.add(child);
     if (child.task.isComplete()) child.wake();

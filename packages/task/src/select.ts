@@ -2,7 +2,6 @@
 import {
   type Awaitable,
   cx,
-  type Future,
   type IntoFuture,
   PENDING,
   RuntimeError,

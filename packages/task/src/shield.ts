@@ -6,7 +6,6 @@ import {
   type Closing,
   cx,
   DONE,
-  type Future,
   type IntoFuture,
   intoFuture,
   Leaf,

@@ -6,6 +6,7 @@ import {
   type Future,
   type IntoFuture,
   intoFuture,
+  isGeneratorFunction,
 } from "@treadle/core";
 import type { JoinHandle } from "./join-handle.ts";
 import type { TaskRuntime } from "./schedule.ts";
@@ -26,7 +27,15 @@ export function spawn<A extends unknown[], T>(
   ...args: A
 ): JoinHandle<T>;
 export function spawn<T>(f: IntoFuture<T>, ...args: unknown[]): JoinHandle<T> {
-  const runtime = currentRuntime("spawn()") as TaskRuntime;
+  return spawnOn(currentRuntime("spawn()") as TaskRuntime, f, args);
+}
+
+/** As {@link spawn}, on the given runtime. */
+export function spawnOn<T>(runtime: TaskRuntime, f: IntoFuture<T>, args: unknown[]): JoinHandle<T> {
+  if (typeof f === "function" && isGeneratorFunction(f)) {
+    const make = f as (...args: unknown[]) => Async<T>;
+    return runtime.spawnGenerator(args.length === 0 ? make() : make(...args), make);
+  }
   return runtime.spawnCall(args.length === 0 ? intoFuture(f) : callOf(f as never, args));
 }
 

@@ -4,7 +4,6 @@ import {
   type Call,
   type Closing,
   cx,
-  type Future,
   type IntoFuture,
   intoFuture,
   Leaf,

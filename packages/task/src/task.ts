@@ -2,19 +2,23 @@
  * One task: its state word, its future, its output, and the harness that polls, cancels and completes it.
  *
  * The task is its own waker, so a poll allocates nothing. What each field means in which state:
- * - `call`: the future; null from COMPLETE on, so that its generator can be collected.
- * - `result`, `status`: the output; meaningful from COMPLETE on.
- * - `waiter`, `waiters`: the wakers of joiners (usually one); empty from COMPLETE on.
- * - `sink`: the errors of clean-up; set from CLEANING on.
- * - `prev`, `next`, `owner`: the owned list's, see `owned-tasks.ts`.
+ * - `future`: the bare generator where that is possible, so that a poll goes through no wrapper; from CLEANING on the
+ *   `Call` around it; null from COMPLETE on, so that it can be collected.
+ * - `status`: whether it was ever polled; from COMPLETE on, how it ended. `result`: the output, from COMPLETE on.
+ * - `waiter`: the waker of the first joiner; null from COMPLETE on.
+ * - `rare`: what few tasks need: more joiners, errors of clean-up (from CLEANING on), a captured context.
+ * - `prev`, `next`, `owned`: the owned list's, see `owned-tasks.ts`.
  *
  * Completion order: future dropped, output stored, COMPLETE, joiners woken, released (hook, owned list).
  */
 import {
+  type Async,
   BUDGET,
-  type Call,
+  Call,
   cx,
   DropSink,
+  type Future,
+  type Named,
   PENDING,
   type Poll,
   type TaskContext,
@@ -23,43 +27,66 @@ import {
 import { JoinError, type Outcome } from "./error.ts";
 import { nextTaskId, type TaskId } from "./id.ts";
 import type { JoinHandle } from "./join-handle.ts";
-import type { OwnedTasks } from "./owned-tasks.ts";
 import type { Schedule } from "./schedule.ts";
 import * as state from "./state.ts";
 
-const OK = 1;
-const FAILED = 2;
-const CANCELLED = 3;
+const NEW = 0;
+const STARTED = 1;
+const OK = 2;
+const FAILED = 3;
+const CANCELLED = 4;
+
+/** What few tasks need. */
+class Rare {
+  waiters: Waker[] | null = null;
+  sink: DropSink | null = null;
+  snapshot: Snapshot | null = null;
+}
+
+/** Runs a function in the asynchronous context that was captured. */
+export type Snapshot = <R>(f: () => R) => R;
 
 /** A spawned future with all that its life needs; users hold it through a {@link JoinHandle}. */
 export class Task<T> implements Waker, TaskContext {
   /** The state word; see `state.ts`. */
-  word: number = state.INITIAL;
+  word: number;
   readonly id: TaskId;
-  /** The name of the task function, for dumps and reports. */
-  readonly name: string;
+  private readonly source: Named;
   private readonly scheduler: Schedule;
-  private call: Call<T> | null;
-  private status = 0;
-  private result: unknown = undefined;
-  private waiter: Waker | null = null;
-  private waiters: Waker[] | null = null;
-  private sink: DropSink | null = null;
+  private future: Async<T> | Future<T> | null;
+  private status: number;
+  private result: unknown;
+  private waiter: Waker | null;
   /** The handle, while the task runs: what a failure's report watches for collection. */
-  handle: JoinHandle<T> | null = null;
+  handle: JoinHandle<T> | null;
   /** Whether somebody has looked at the output; a failure nobody looks at is reported. */
-  observed = false;
-  owner: OwnedTasks | null = null;
-  prev: Task<unknown> | null = null;
-  next: Task<unknown> | null = null;
-  /** For the hooks of whoever runs it: what was captured when it was spawned. */
-  extra: unknown = undefined;
+  observed: boolean;
+  /** Whether it is on the owned list. */
+  owned: boolean;
+  prev: Task<unknown> | null;
+  next: Task<unknown> | null;
+  private rare: Rare | null;
 
-  constructor(call: Call<T>, scheduler: Schedule) {
+  constructor(future: Async<T> | Future<T>, source: Named, scheduler: Schedule) {
+    this.word = state.INITIAL;
     this.id = nextTaskId();
-    this.name = call.name;
+    this.source = source;
     this.scheduler = scheduler;
-    this.call = call;
+    this.future = future;
+    this.status = NEW;
+    this.result = undefined;
+    this.waiter = null;
+    this.handle = null;
+    this.observed = false;
+    this.owned = false;
+    this.prev = null;
+    this.next = null;
+    this.rare = null;
+  }
+
+  /** The name of the task function, for dumps and reports. */
+  get name(): string {
+    return this.source.name || "anonymous";
   }
 
   /** Asks for a poll; any number of wakes before it make one. */
@@ -121,15 +148,44 @@ export class Task<T> implements Waker, TaskContext {
     cx.task = this;
     cx.waker = this;
     cx.budget = BUDGET;
+    this.status = STARTED;
     let answer: Poll<T>;
     try {
-      answer = (this.call as Call<T>).next();
+      answer = (this.future as Future<T>).next();
+      if (answer !== PENDING && !answer.done) answer = this.refuseYield(answer);
     } catch (error) {
       this.finish(FAILED, error);
       return;
     }
     if (answer === PENDING) this.idle();
     else this.finish(OK, answer.value);
+  }
+
+  private refuseYield(answer: Poll<T>): Poll<T> {
+    return this.wrapped().refuseYield(this.future as never, answer) as Poll<T>;
+  }
+
+  /** The `Call` around the future, made when it is first needed. */
+  private wrapped(): Call<T> {
+    const future = this.future as Async<T>;
+    if (future instanceof Call) return future;
+    const call = this.status === NEW ? new Call<T>(future, this) : Call.resume<T>(future, this);
+    this.future = call;
+    return call;
+  }
+
+  private rarely(): Rare {
+    this.rare ??= new Rare();
+    return this.rare;
+  }
+
+  /** Runs each poll inside a captured asynchronous context. */
+  set snapshot(snapshot: Snapshot | null) {
+    this.rarely().snapshot = snapshot;
+  }
+
+  get snapshot(): Snapshot | null {
+    return this.rare === null ? null : this.rare.snapshot;
   }
 
   private idle(): void {
@@ -143,56 +199,67 @@ export class Task<T> implements Waker, TaskContext {
   /** One step of the drop. */
   private close(): void {
     this.word = state.toCleaning(this.word);
-    this.sink ??= new DropSink();
+    const rare = this.rarely();
+    rare.sink ??= new DropSink();
     cx.task = this;
     cx.waker = this;
     cx.budget = BUDGET;
-    cx.sink = this.sink;
-    const answer = (this.call as Call<T>).return();
+    cx.sink = rare.sink;
+    const answer = this.wrapped().return();
     cx.sink = null;
     if (!answer.done) this.idle();
-    else if (this.sink.errors === null) this.finish(CANCELLED, undefined);
-    else this.finish(FAILED, this.sink.errors[0]);
+    else if (rare.sink.errors === null) this.finish(CANCELLED, undefined);
+    else this.finish(FAILED, rare.sink.errors[0]);
   }
 
   private finish(status: number, result: unknown): void {
-    this.call = null;
+    this.future = null;
     this.status = status;
     this.result = result;
     this.word = state.toComplete(this.word);
     const awaited = this.wakeJoiners();
+    const references = this.owned ? 2 : 1;
     this.scheduler.release(this as Task<unknown>);
-    this.word = state.toTerminal(this.word, this.owner === null ? 1 : 2);
+    this.word = state.toTerminal(this.word, references);
     if (status === FAILED && !awaited) this.scheduler.failed(this as Task<unknown>, result);
     this.handle = null;
   }
 
   private wakeJoiners(): boolean {
-    const { waiter, waiters } = this;
+    const { waiter, rare } = this;
+    if (waiter === null) return false;
     this.waiter = null;
-    this.waiters = null;
-    if (waiter !== null) waiter.wake();
-    if (waiters !== null) for (const other of waiters) other.wake();
-    return waiter !== null || waiters !== null;
+    waiter.wake();
+    if (rare !== null && rare.waiters !== null) {
+      const { waiters } = rare;
+      rare.waiters = null;
+      for (const other of waiters) other.wake();
+    }
+    return true;
   }
 
   /** Keeps a joiner's waker until completion; the task must not be complete. */
   addWaiter(waker: Waker): void {
     if (this.waiter === waker) return;
     this.word = state.toJoinWaker(this.word);
-    if (this.waiter === null) this.waiter = waker;
-    else if (this.waiters === null) this.waiters = [waker];
-    else if (!this.waiters.includes(waker)) this.waiters.push(waker);
+    if (this.waiter === null) {
+      this.waiter = waker;
+      return;
+    }
+    const rare = this.rarely();
+    if (rare.waiters === null) rare.waiters = [waker];
+    else if (!rare.waiters.includes(waker)) rare.waiters.push(waker);
   }
 
   /** Forgets a joiner's waker. */
   removeWaiter(waker: Waker | null): void {
-    if (this.waiter === waker) this.waiter = this.waiters?.shift() ?? null;
-    else if (this.waiters !== null) {
-      const at = this.waiters.indexOf(waker as Waker);
-      if (at >= 0) this.waiters.splice(at, 1);
+    const waiters = this.rare === null ? null : this.rare.waiters;
+    if (this.waiter === waker) this.waiter = waiters?.shift() ?? null;
+    else if (waiters !== null) {
+      const at = waiters.indexOf(waker as Waker);
+      if (at >= 0) waiters.splice(at, 1);
     }
-    if (this.waiters?.length === 0) this.waiters = null;
+    if (waiters !== null && waiters.length === 0 && this.rare !== null) this.rare.waiters = null;
     if (this.waiter === null) this.word = state.toNoJoinWaker(this.word);
   }
 
@@ -209,7 +276,7 @@ export class Task<T> implements Waker, TaskContext {
     this.observed = true;
     if (this.status === OK) return { status: "ok", value: this.result as T };
     if (this.status === CANCELLED) return { status: "cancelled", error: this.cancelledError() };
-    const suppressed = this.sink?.errors?.slice(1) ?? [];
+    const suppressed = this.rare?.sink?.errors?.slice(1) ?? [];
     return suppressed.length === 0
       ? { status: "failed", error: this.result }
       : { status: "failed", error: this.result, suppressed };

@@ -4,7 +4,6 @@ import {
   cx,
   DONE,
   deferWake,
-  type Future,
   Leaf,
   outsidePoll,
   PENDING,

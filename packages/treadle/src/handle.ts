@@ -1,7 +1,6 @@
 /** The handle: access to a runtime from anywhere, without keeping it. */
 import {
   type Async,
-  callOf,
   currentRuntime,
   type Future,
   type IntoFuture,
@@ -11,7 +10,7 @@ import {
 } from "@treadle/core";
 import type { RuntimeMetrics } from "@treadle/metrics";
 import { type CurrentThread, EnterGuard } from "@treadle/scheduler";
-import type { JoinHandle } from "@treadle/task";
+import { type JoinHandle, spawnOn } from "@treadle/task";
 import type { RuntimeFlavor } from "./config.ts";
 import { notBuilt } from "./errors.ts";
 
@@ -58,7 +57,7 @@ export class Handle {
   spawn<T>(f: IntoFuture<T>): JoinHandle<T>;
   spawn<A extends unknown[], T>(f: (...args: A) => Future<T> | Async<T>, ...args: A): JoinHandle<T>;
   spawn<T>(f: IntoFuture<T>, ...args: unknown[]): JoinHandle<T> {
-    return this.scheduler.spawnCall(args.length === 0 ? intoFuture(f) : callOf(f as never, args));
+    return spawnOn(this.scheduler, f, args);
   }
 
   /** Runs blocking work on the blocking pool. */

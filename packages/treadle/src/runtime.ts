@@ -2,7 +2,7 @@
 import { type Async, callOf, type Future, type IntoFuture, intoFuture } from "@treadle/core";
 import type { RuntimeMetrics } from "@treadle/metrics";
 import { type CurrentThread, EnterGuard } from "@treadle/scheduler";
-import type { JoinHandle } from "@treadle/task";
+import { type JoinHandle, spawnOn } from "@treadle/task";
 import type { Instant, Interval, IntervalOptions, Sleep } from "@treadle/time";
 import type { Assembled } from "./assemble.ts";
 import { duration } from "./config.ts";
@@ -68,7 +68,7 @@ export class Runtime<F extends Features = AllFeatures> implements Disposable, As
   spawn<T>(f: IntoFuture<T>): JoinHandle<T>;
   spawn<A extends unknown[], T>(f: (...args: A) => Future<T> | Async<T>, ...args: A): JoinHandle<T>;
   spawn<T>(f: IntoFuture<T>, ...args: unknown[]): JoinHandle<T> {
-    return this.scheduler.spawnCall(args.length === 0 ? intoFuture(f) : callOf(f as never, args));
+    return spawnOn(this.scheduler, f, args);
   }
 
   /** Spawns a task that stays on this thread. */

@@ -19,12 +19,14 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { performance } from "node:perf_hooks";
 import {
+  type Async,
   type Call,
   cx,
   type Driver,
   FastRand,
   type Future,
   intoFuture,
+  type Named,
   RuntimeError,
   type Waker,
 } from "@treadle/core";
@@ -40,8 +42,6 @@ import { RunQueue } from "../run-queue.ts";
 
 /** How long a hosted slice may hold the event loop, in ms. */
 const SLICE_MS = 1;
-
-type Snapshot = <R>(f: () => R) => R;
 
 /** The current-thread scheduler; made by the runtime's Builder. */
 export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
@@ -89,7 +89,11 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   // Spawning
 
   spawnCall<T>(call: Call<T>): JoinHandle<T> {
-    const task = new Task<T>(call, this);
+    return this.spawnGenerator(call.unwrap() ?? call, call);
+  }
+
+  spawnGenerator<T>(generator: Async<T> | Future<T>, source: Named): JoinHandle<T> {
+    const task = new Task<T>(generator, source, this);
     const handle = new JoinHandle<T>(task);
     if (!this.owned.bind(task as Task<unknown>)) {
       this.refuse(task as Task<unknown>);
@@ -107,7 +111,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   }
 
   private dress(task: Task<unknown>): void {
-    if (this.parts.propagateAsyncContext) task.extra = AsyncLocalStorage.snapshot();
+    if (this.parts.propagateAsyncContext) task.snapshot = AsyncLocalStorage.snapshot();
     if (this.hooks.onTaskSpawn !== undefined) this.within(() => this.hooks.onTaskSpawn?.(task));
   }
 
@@ -355,8 +359,9 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   private runDressed(task: Task<unknown>): void {
     this.hooks.onBeforeTaskPoll?.(task);
     if (this.worker.timesPolls) this.worker.startPoll();
-    if (task.extra === undefined) task.run();
-    else (task.extra as Snapshot)(() => task.run());
+    const { snapshot } = task;
+    if (snapshot === null) task.run();
+    else snapshot(() => task.run());
     if (this.worker.timesPolls) this.worker.endPoll();
     this.hooks.onAfterTaskPoll?.(task);
   }
