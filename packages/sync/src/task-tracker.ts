@@ -82,7 +82,7 @@ export class TaskTracker {
   spawn<T>(f: IntoFuture<T>, ...args: unknown[]): TrackedHandle<T> {
     const runtime = currentRuntime("TaskTracker.spawn()") as Spawner;
     const call: Call<T> = args.length === 0 ? intoFuture(f) : callOf(f as never, args);
-    return runtime.spawnCall(new Call(new Tracked(call, this.token()), call.name));
+    return runtime.spawnCall(new Call(new Tracked(call, this.token()), call));
   }
 
   /**
