@@ -1,6 +1,6 @@
 // The one build preset: every workspace runs `tsup --config ../../tsup.config.ts` in its own folder.
 import { readFileSync } from "node:fs";
-import { defineConfig } from "tsup";
+import type { Options } from "tsup";
 
 interface Manifest {
   readonly private?: boolean;
@@ -29,7 +29,7 @@ function entries(): Record<string, string> {
   );
 }
 
-export default defineConfig({
+const options: Options = {
   entry: entries(),
   format: ["esm"],
   platform: "node",
@@ -41,4 +41,6 @@ export default defineConfig({
   splitting: true,
   skipNodeModulesBundle: true,
   silent: true,
-});
+};
+
+export default options;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import type { ViteUserConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
@@ -40,7 +40,7 @@ const report = join(process.cwd(), ".vitest", "report.json");
 const tests = ["packages/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts"];
 const gcTests = tests.map((glob) => glob.replace(".test.ts", ".gc.test.ts"));
 
-export default defineConfig({
+const config: ViteUserConfig = {
   root,
   // Node 20 has no `using`.
   oxc: { target: "node20" },
@@ -66,4 +66,6 @@ export default defineConfig({
       { extends: true, test: { name: "docs", include: ["docs/.doctest/*.test.mjs"] } },
     ],
   },
-});
+};
+
+export default config;
