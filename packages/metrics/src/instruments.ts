@@ -23,7 +23,8 @@ export interface WorkerInstrument extends Described {
   readonly read: (worker: WorkerSnapshot) => number;
 }
 
-const MS_PER_S = 1000;
+const NANOS_PER_MS = 1_000_000;
+const NANOS_PER_S = 1_000_000_000;
 
 /** The metrics of the runtime as a whole. */
 export const RUNTIME_INSTRUMENTS: readonly RuntimeInstrument[] = [
@@ -120,7 +121,7 @@ export const WORKER_INSTRUMENTS: readonly WorkerInstrument[] = [
     kind: "counter",
     unit: "s",
     help: "Time the worker spent processing, not parked.",
-    read: (worker) => worker.totalBusyDuration / MS_PER_S,
+    read: (worker) => secondsOf(worker.totalBusyDuration),
   },
   {
     name: "treadle.worker.polls",
@@ -134,7 +135,7 @@ export const WORKER_INSTRUMENTS: readonly WorkerInstrument[] = [
     kind: "gauge",
     unit: "s",
     help: "Moving average of the time of a poll; 0 where it is not tracked.",
-    read: (worker) => worker.meanPollTime / MS_PER_S,
+    read: (worker) => secondsOf(worker.meanPollTime),
   },
   {
     name: "treadle.worker.parks",
@@ -223,11 +224,16 @@ export function cumulativeBuckets(
   let count = 0;
   return (runtime.pollTimeHistogram ?? []).map((range, bucket) => {
     count += worker.pollTimeCounts?.[bucket] ?? 0;
-    return { le: range.end === null ? "+Inf" : String(range.end / MS_PER_S), count };
+    return { le: range.end === null ? "+Inf" : String(secondsOf(range.end)), count };
   });
+}
+
+/** Milliseconds as seconds by way of whole nanoseconds: two divisions would leave noise in the last digits. */
+function secondsOf(ms: number): number {
+  return Math.round(ms * NANOS_PER_MS) / NANOS_PER_S;
 }
 
 /** Sum of all polls that were measured, in seconds. */
 export function pollSeconds(worker: WorkerSnapshot): number {
-  return worker.totalPollTime / MS_PER_S;
+  return secondsOf(worker.totalPollTime);
 }
