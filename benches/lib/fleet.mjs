@@ -35,6 +35,7 @@ export class Fleet {
   /** What the child reports. */
   result() {
     const used = process.cpuUsage(this.cpu);
+    const usedAfterArming = process.cpuUsage(this.armedCpu);
     const late = this.due.map((due, i) => this.fired[i] - due);
     return {
       done: this.done,
@@ -43,7 +44,7 @@ export class Fleet {
         p50: median(late),
         p99: quantile(late, 0.99),
         max: quantile(late, 1),
-        beyond: this.beyondLoad(),
+        beyond: this.beyondLoad(usedAfterArming),
       },
     };
   }
@@ -52,8 +53,7 @@ export class Fleet {
    * The worst lateness beyond what the load forces: each firing is compared with a queue that serves the timers in order of
    * their deadlines from the moment when all were set, each for the CPU time that a timer took on average after it.
    */
-  beyondLoad() {
-    const used = process.cpuUsage(this.armedCpu);
+  beyondLoad(used) {
     const each = (used.user + used.system) / 1000 / this.count;
     const order = Uint32Array.from(this.due.keys()).sort((a, b) => this.due[a] - this.due[b]);
     let free = this.armedAt;

@@ -80,6 +80,12 @@ function notes(report, scenarios) {
       lines.push(`${scenario.name}${titleOf(info)}, ${name}: ${cell(entry, true, info.unit)}`);
     }
   }
+  for (const { name, ops } of report.results) {
+    const whole = scenarios.find((scenario) => scenario.name === name)?.ops;
+    const fewer = Object.entries(ops).filter(([, count]) => count !== whole);
+    for (const [variant, count] of fewer)
+      lines.push(`${name}, ${variant}: ${count} instead of ${whole}.`);
+  }
   return [...lines, "", ...goalLines(report, scenarios), ...errorLines(report)];
 }
 

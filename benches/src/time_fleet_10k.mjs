@@ -1,4 +1,5 @@
 // 10 000 tasks that sleep for 1 to 100 ms: what a timer that fires costs, from its task's spawn to its join.
+// `native` is a bare setTimeout callback with no task round it; `native-promises` is an async function each.
 import { fleetVariants } from "../lib/fleet.mjs";
 
 const TIMERS = 10_000;
