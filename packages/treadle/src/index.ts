@@ -37,6 +37,33 @@ export {
 export { HistogramConfiguration, LogHistogram, RuntimeMetrics } from "@treadle/metrics";
 export { EnterGuard, type TaskMeta, type UnhandledFailure } from "@treadle/scheduler";
 export {
+  AcquireError,
+  Barrier,
+  type BarrierWaitResult,
+  broadcast,
+  CancellationToken,
+  Guard,
+  Mutex,
+  mpsc,
+  Notified,
+  Notify,
+  OnceCell,
+  OneshotReceiver,
+  OneshotSender,
+  oneshot,
+  Permit,
+  ReadGuard,
+  RecvError,
+  RwLock,
+  Semaphore,
+  SendError,
+  TaskTracker,
+  TaskTrackerToken,
+  type TrackedHandle,
+  WriteGuard,
+  watch,
+} from "@treadle/sync";
+export {
   AbortHandle,
   JoinError,
   JoinHandle,
@@ -61,6 +88,26 @@ export {
   tryTaskId,
   yieldNow,
 } from "@treadle/task";
+export {
+  advance,
+  DelayKey,
+  DelayQueue,
+  Elapsed,
+  type Expired,
+  Instant,
+  Interval,
+  type IntervalOptions,
+  interval,
+  intervalAt,
+  type MissedTickBehavior,
+  pause,
+  resume,
+  Sleep,
+  sleep,
+  sleepUntil,
+  timeout,
+  timeoutAt,
+} from "@treadle/time";
 export { Builder } from "./builder.ts";
 export type { RuntimeFlavor } from "./config.ts";
 export { ERR_NOT_BUILT } from "./errors.ts";
