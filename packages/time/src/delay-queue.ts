@@ -225,7 +225,7 @@ export class DelayQueue<T> implements AsyncIterable<Expired<T>> {
   /** Yields values for ever: `for await (const { value } of queue)` in an async function. */
   [Symbol.asyncIterator](): AsyncIterator<Expired<T>, undefined> {
     return {
-      next: async () => ({ done: false, value: await this.next() }),
+      next: () => this.next().then((value) => ({ done: false, value })),
       return: async () => ({ done: true, value: undefined }),
     };
   }

@@ -129,7 +129,7 @@ export class Interval implements AsyncIterable<Instant> {
   /** Ticks for ever: `for await (const moment of interval(100))` in an async function. */
   [Symbol.asyncIterator](): AsyncIterator<Instant, undefined> {
     return {
-      next: async () => ({ done: false, value: await this.tick() }),
+      next: () => this.tick().then((value) => ({ done: false, value })),
       return: async () => ({ done: true, value: undefined }),
     };
   }
