@@ -37,6 +37,10 @@ export class TestTask<T> implements Waker {
     this.enqueue();
   }
 
+  get task(): this {
+    return this;
+  }
+
   wake(): void {
     this.wakes++;
     this.enqueue();
@@ -59,7 +63,6 @@ export class TestTask<T> implements Waker {
     this.queued = false;
     if (this.status !== "pending") return;
     cx.waker = this;
-    cx.task = this;
     cx.budget = BUDGET;
     try {
       if (this.dropping) {
@@ -77,7 +80,6 @@ export class TestTask<T> implements Waker {
       this.error = error;
     } finally {
       cx.waker = null;
-      cx.task = null;
       cx.budget = -1;
       cx.sink = null;
     }

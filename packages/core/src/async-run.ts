@@ -103,7 +103,7 @@ export class AsyncRun<T> extends Leaf<T> {
   private call(): unknown {
     if (tryCurrentRuntime() === null) return this.invoke();
     cx.asyncContext ??= new AsyncLocalStorage();
-    const store = { runtime: currentRuntime("run"), task: cx.task };
+    const store = { runtime: currentRuntime("run"), task: cx.waker?.task ?? null };
     return cx.asyncContext.run(store, invoke, this as AsyncRun<unknown>);
   }
 

@@ -4,7 +4,7 @@
  * **Layout.** One object per thread behind `globalThis[Symbol.for("treadle.context.v1")]`, so that two copies of this
  * package share it. All fields exist from the start (one stable shape), and hot paths read them directly.
  *
- * **Who writes.** `waker`, `budget`, `task`, `sink`: whoever polls (a scheduler, or a combinator around a child), who
+ * **Who writes.** `waker`, `budget`, `sink`: whoever polls (a scheduler, or a combinator around a child), who
  * puts the former values back afterwards. `runtime`: enter guards and schedulers. `probing`, `reads`, `trace`: only
  * `Call`, during a probe.
  *
@@ -55,7 +55,6 @@ export interface AsyncContext {
 export interface Context {
   waker: Waker | null;
   budget: number;
-  task: TaskContext | null;
   sink: ErrorSink | null;
   runtime: RuntimeContext | null;
   /** Whether this thread is driving a runtime now: `blockOn` would block what it drives. */
@@ -80,7 +79,6 @@ function create(): Context {
   return {
     waker: null,
     budget: -1,
-    task: null,
     sink: null,
     runtime: null,
     driving: false,
@@ -129,7 +127,7 @@ export function tryCurrentTask(): TaskContext | null {
     const found = cx.asyncContext.getStore();
     if (found !== undefined) return found.task;
   }
-  return cx.task;
+  return cx.waker?.task ?? null;
 }
 
 /** A typed place on every runtime where one subsystem keeps its driver. */

@@ -1,5 +1,5 @@
 /** The waker: how a future that answered pending says that it is worth polling again. */
-import { cx } from "./context.ts";
+import { cx, type TaskContext } from "./context.ts";
 import { ERR_OUTSIDE_POLL, RuntimeError } from "./errors.ts";
 
 /**
@@ -10,6 +10,8 @@ import { ERR_OUTSIDE_POLL, RuntimeError } from "./errors.ts";
  */
 export interface Waker {
   wake(): void;
+  /** The task on whose behalf this waker polls; undefined outside tasks. */
+  readonly task?: TaskContext | null | undefined;
 }
 
 /** A waker that does nothing. */

@@ -50,7 +50,6 @@ export class Root<T> implements Waker {
     this.woken = false;
     if (this.status !== WAITING) return;
     cx.waker = this;
-    cx.task = null;
     cx.budget = BUDGET;
     if (this.sink !== null) {
       this.close(this.sink);

@@ -16,6 +16,7 @@ import {
   type Poll,
   pushDropError,
   readyPoll,
+  type TaskContext,
   type Waker,
 } from "@treadle/core";
 
@@ -30,6 +31,10 @@ class Child implements Waker {
     this.parent = parent;
     this.index = index;
     this.call = call;
+  }
+
+  get task(): TaskContext | null {
+    return this.parent.task;
   }
 
   wake(): void {
@@ -58,6 +63,11 @@ class JoinAll extends Leaf<unknown[]> {
     this.left = this.children.length;
     this.values = new Array(this.left).fill(undefined);
     for (const child of this.children) child.wake();
+  }
+
+  /** The task that polls it. */
+  get task(): TaskContext | null {
+    return this.waker?.task ?? null;
   }
 
   childWoken(child: Child): void {

@@ -1,11 +1,5 @@
 /** The first of several futures; the others are dropped. */
-import {
-  type Awaitable,
-  cx,
-  type IntoFuture,
-  PENDING,
-  RuntimeError,
-} from "@treadle/core";
+import { type Awaitable, cx, type IntoFuture, PENDING, RuntimeError } from "@treadle/core";
 import { Combinator } from "./children.ts";
 import type { OutputOf } from "./join.ts";
 

@@ -167,6 +167,39 @@ export function toNoJoinWaker(word: number): number {
   return (word & COMPLETE) !== 0 ? word : word & ~JOIN_WAKER;
 }
 
+// The three transitions that every poll makes, for the words that nearly every poll meets: what the general functions
+// answer there, decided by one test. `test/state.test.ts` checks them against the general ones on every word.
+
+/** Whether a wake finds the task asleep: not running, not complete, not yet notified. */
+export function isRested(word: number): boolean {
+  return (word & (LIFECYCLE | NOTIFIED)) === 0;
+}
+
+/** {@link toNotified} of a word that {@link isRested}; the outcome is SUBMIT. */
+export function restedToNotified(word: number): number {
+  return (word | NOTIFIED) + REF_ONE;
+}
+
+/** Whether a run finds the task idle and not aborted. */
+export function isReadyToPoll(word: number): boolean {
+  return (word & (LIFECYCLE | CANCELLED)) === 0;
+}
+
+/** {@link toRunning} of a word that {@link isReadyToPoll}; the outcome is POLL. */
+export function readyToRunning(word: number): number {
+  return (word & ~NOTIFIED) | RUNNING;
+}
+
+/** Whether nothing happened to the task while it was polled, and somebody still holds it. */
+export function isPolledOnly(word: number): boolean {
+  return (word & (NOTIFIED | CANCELLED)) === 0 && word >= 2 * REF_ONE;
+}
+
+/** {@link toIdle} of a running word that {@link isPolledOnly}; the outcome is NOTHING. */
+export function polledToIdle(word: number): number {
+  return (word & ~RUNNING) - REF_ONE;
+}
+
 /** Carries a transition out on a shared cell; answers the old word, from which the outcome follows. */
 export function transition(words: Int32Array, at: number, next: (word: number) => number): number {
   let word = load(words, at);

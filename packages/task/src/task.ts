@@ -89,12 +89,19 @@ export class Task<T> implements Waker, TaskContext {
     return this.source.name || "anonymous";
   }
 
+  /** Itself: the current task is that of the current waker. */
+  get task(): this {
+    return this;
+  }
+
   /** Asks for a poll; any number of wakes before it make one. */
   wake(): void {
     const word = this.word;
-    this.word = state.toNotified(word);
-    if (state.toNotifiedOutcome(word) === state.Outcome.SUBMIT) {
+    if (state.isRested(word)) {
+      this.word = state.restedToNotified(word);
       this.scheduler.schedule(this as Task<unknown>);
+    } else {
+      this.word = state.toNotified(word);
     }
   }
 
@@ -120,6 +127,11 @@ export class Task<T> implements Waker, TaskContext {
   /** Runs the task once, as its place in a run queue says; `cx` is set for it and left so. */
   run(): void {
     const word = this.word;
+    if (state.isReadyToPoll(word)) {
+      this.word = state.readyToRunning(word);
+      this.poll();
+      return;
+    }
     this.word = state.toRunning(word);
     const outcome = state.toRunningOutcome(word);
     if (outcome === state.Outcome.POLL) this.poll();
@@ -145,7 +157,6 @@ export class Task<T> implements Waker, TaskContext {
   }
 
   private poll(): void {
-    cx.task = this;
     cx.waker = this;
     cx.budget = BUDGET;
     this.status = STARTED;
@@ -190,6 +201,10 @@ export class Task<T> implements Waker, TaskContext {
 
   private idle(): void {
     const word = this.word;
+    if (state.isPolledOnly(word)) {
+      this.word = state.polledToIdle(word);
+      return;
+    }
     this.word = state.toIdle(word);
     const outcome = state.toIdleOutcome(word);
     if (outcome === state.Outcome.SUBMIT) this.scheduler.yieldNow(this as Task<unknown>);
@@ -201,7 +216,6 @@ export class Task<T> implements Waker, TaskContext {
     this.word = state.toCleaning(this.word);
     const rare = this.rarely();
     rare.sink ??= new DropSink();
-    cx.task = this;
     cx.waker = this;
     cx.budget = BUDGET;
     cx.sink = rare.sink;

@@ -63,7 +63,8 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   private readonly watch: FailureWatch;
   /** Whether every task is run with hooks, timing or a context of its own around it. */
   private readonly dressed: boolean;
-  private tick = 0;
+  /** Ticks until the inject queue is looked at first. */
+  private untilInject: number;
   private driving = false;
   private parked = false;
   private closing = false;
@@ -73,6 +74,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   constructor(parts: CurrentThreadParts) {
     this.parts = parts;
     this.drivers = parts.drivers;
+    this.untilInject = parts.globalQueueInterval;
     this.worker = parts.worker;
     this.metrics = parts.metrics;
     this.hooks = parts.hooks;
@@ -171,7 +173,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
 
   reportFailure(error: unknown, what: string): void {
     if (this.parts.unhandledFailure === "ignore") return;
-    this.tellFailure(error, { id: cx.task?.id ?? 0, name: what });
+    this.tellFailure(error, { id: cx.waker?.task?.id ?? 0, name: what });
   }
 
   private tellFailure(error: unknown, task: { id: number; name: string }): void {
@@ -277,7 +279,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   }
 
   private drive(f: () => void): void {
-    const { runtime, waker, task, budget, sink, rand, driving } = cx;
+    const { runtime, waker, budget, sink, rand, driving } = cx;
     cx.runtime = this;
     cx.rand = this.rand;
     cx.driving = true;
@@ -288,7 +290,6 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
       this.driving = driving && runtime === this;
       cx.runtime = runtime;
       cx.waker = waker;
-      cx.task = task;
       cx.budget = budget;
       cx.sink = sink;
       cx.rand = rand;
@@ -335,25 +336,27 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
 
   /** Runs up to `eventInterval` tasks; false when it ran out of them. */
   private runTasks(): boolean {
-    const { eventInterval, globalQueueInterval } = this.parts;
-    this.worker.startProcessingScheduledTasks();
-    let left = eventInterval;
+    const { worker } = this;
+    worker.startProcessingScheduledTasks();
+    let left = this.parts.eventInterval;
     while (left > 0) {
-      this.tick++;
-      const task =
-        this.tick % globalQueueInterval === 0
-          ? (this.inject.pop() ?? this.local.pop())
-          : (this.local.pop() ?? this.inject.pop());
+      const task = this.nextTask();
       if (task === null) break;
-      this.worker.pollCount++;
+      worker.pollCount++;
       if (this.dressed) this.runDressed(task);
       else task.run();
       left--;
     }
     cx.waker = null;
-    cx.task = null;
-    this.worker.endProcessingScheduledTasks();
+    worker.endProcessingScheduledTasks();
     return left === 0;
+  }
+
+  /** The next task to run, and one tick. */
+  private nextTask(): Task<unknown> | null {
+    if (--this.untilInject > 0) return this.local.pop() ?? this.inject.pop();
+    this.untilInject = this.parts.globalQueueInterval;
+    return this.inject.pop() ?? this.local.pop();
   }
 
   private runDressed(task: Task<unknown>): void {
