@@ -5,11 +5,11 @@
  * so that no two writers share a cache line (or a pair of them that is fetched together).
  *
  *     scheduler   3 words for each counter that several threads add to: see `counters.ts`
- *     worker      0 sequence   odd while its owner writes
- *                 1 depth      length of the local queue, one word, outside the sequence
- *                 2 thread     id of its thread + 1, 0 for none, one word, outside the sequence
- *                 4..          the counters of `Counter`, two words each: low, high
- *                 32..         the counts of the poll-time histogram's buckets, two words each
+ *     worker      0 sequence   number of submissions; its lowest bit tells which copy is current
+ *                 1 depth      length of the local queue, one word, beside the sequence
+ *                 2 thread     id of its thread + 1, 0 for none, one word, beside the sequence
+ *                 4..          two copies, each: the counters below and the counts of the poll-time histogram's
+ *                              buckets, two words each (low, high)
  *
  * Who writes: a worker's block is written by that worker alone; the scheduler's block by anybody, by `add`.
  */
@@ -26,16 +26,14 @@ export const REMOTE_SCHEDULES = 3;
 /** Where the count of yields that the budget forced begins in the scheduler's block. */
 export const BUDGET_FORCED_YIELDS = 6;
 
-/** The word that is odd while the owner writes. */
+/** The word that counts submissions. */
 export const SEQUENCE = 0;
 /** The word with the length of the local queue. */
 export const QUEUE_DEPTH = 1;
 /** The word with the thread's id + 1. */
 export const THREAD = 2;
-/** The first word of the counters. */
-export const COUNTERS = 4;
-/** The first word of the histogram's buckets. */
-export const BUCKETS: number = LINE_WORDS;
+/** The first word of the first copy. */
+export const COPIES = 4;
 
 /** Time spent processing, in nanoseconds. */
 export const BUSY_NANOS = 0;
@@ -59,12 +57,17 @@ export const LOCAL_SCHEDULES = 8;
 export const OVERFLOWS = 9;
 /** Time spent in polls that were measured, in nanoseconds. */
 export const POLL_NANOS = 10;
-/** How many counters a worker's block has. */
+/** How many counters a copy has; its buckets follow them. */
 export const NUM_COUNTERS = 11;
+
+/** Words of one copy with a histogram of so many buckets (0 for none). */
+export function copyWords(numBuckets: number): number {
+  return 2 * (NUM_COUNTERS + numBuckets);
+}
 
 /** Words of a worker's block with a histogram of so many buckets (0 for none). */
 export function workerWords(numBuckets: number): number {
-  return BUCKETS + Math.ceil((2 * numBuckets) / LINE_WORDS) * LINE_WORDS;
+  return Math.ceil((COPIES + 2 * copyWords(numBuckets)) / LINE_WORDS) * LINE_WORDS;
 }
 
 /** Words of all metrics of a runtime. */

@@ -1,28 +1,29 @@
 /**
  * One worker's counters on shared memory: written by that worker, read by any thread.
  *
- * Layout: see `layout.ts`. The sequence word covers the counters and the buckets; the queue's depth and the thread's id are
- * one word each and need no cover.
+ * Layout: see `layout.ts`. There are two copies of the counters and buckets; the lowest bit of the sequence word tells which
+ * one is current. The queue's depth and the thread's id are one word each and stand beside that.
  *
- * Who writes: the owner alone, between `beginWrite` and `endWrite`; `setQueueDepth` and `setThreadId` too are its own.
- *
- * Transitions of the sequence word, all by the owner: even → odd (`beginWrite`), odd → even (`endWrite`). A worker that was
- * terminated within leaves it odd; its successor's next `endWrite` makes it even again.
+ * Who writes: the owner alone. It fills the copy that is not current (`beginWrite`, `write`), then makes it current by adding
+ * one to the sequence (`endWrite`).
  *
  * Invariants:
- * 1. A reading whose sequence was even before and the same after is of one submission: no counter of it is torn, and all
- *    belong together.
- * 2. A reader never waits for the owner. After `MAX_TRIES` it takes what it read: counters of two submissions may then stand
- *    side by side, and one that crossed a multiple of 2^32 in this very submission may be off by that.
+ * 1. Submission n is written to copy `n % 2` while the sequence is `n - 1`, hence no word of the copy that the sequence names
+ *    changes before the sequence does.
+ * 2. By that, a reading whose sequence is the same before and after is of one submission: no counter of it is torn, and all
+ *    belong together. It holds for an owner that was terminated while it wrote, too: its last submission stands.
+ * 3. A reader never waits for the owner; it begins anew only if a whole submission fell into its reading. After `MAX_TRIES` of
+ *    that it takes what it read: two submissions may then stand side by side, and a counter that crossed a multiple of 2^32
+ *    in between may be off by that.
  */
 import { load, store } from "@treadle/core/shared";
 import type { PollTimes, WorkerCounters } from "./contract.ts";
 import { loadPair, storePair } from "./counters.ts";
 import type { HistogramBatch, HistogramConfiguration } from "./histogram/index.ts";
 import {
-  BUCKETS,
   BUSY_NANOS,
-  COUNTERS,
+  COPIES,
+  copyWords,
   LOCAL_SCHEDULES,
   MEAN_POLL_NANOS,
   NOOPS,
@@ -39,7 +40,7 @@ import {
   THREAD,
 } from "./layout.ts";
 
-/** A writer needs less than a microsecond, unless it was taken off its core or terminated. */
+/** Submissions are microseconds apart and a reading takes less than one. */
 const MAX_TRIES = 64;
 const NANOS_PER_MS = 1_000_000;
 
@@ -49,55 +50,56 @@ export class WorkerMetrics {
   readonly histogram: HistogramConfiguration | null;
   private readonly words: Int32Array;
   private readonly at: number;
-  /** What the owner wrote last, so that it stores only what changed. */
-  private readonly written: Float64Array;
-  private readonly writtenBuckets: Float64Array;
+  private readonly numBuckets: number;
+  /** What the owner wrote last to each copy, so that it stores only what changed. */
+  private readonly written: readonly [Float64Array, Float64Array];
+  /** The submission that is being written. */
+  private submission: number;
 
   /** The counters in `workerWords(buckets)` words from `at` on; all zero at the beginning. */
   constructor(words: Int32Array, at: number, histogram: HistogramConfiguration | null) {
+    const numBuckets = histogram === null ? 0 : histogram.numBuckets;
+    const values = NUM_COUNTERS + numBuckets;
     this.histogram = histogram;
     this.words = words;
     this.at = at;
-    this.written = new Float64Array(NUM_COUNTERS);
-    this.writtenBuckets = new Float64Array(histogram === null ? 0 : histogram.numBuckets);
+    this.numBuckets = numBuckets;
+    this.written = [new Float64Array(values), new Float64Array(values)];
+    this.submission = 0;
   }
 
-  /** Makes this thread the owner: it goes on from what the block holds. Called once, before the first write. */
+  /** Makes this thread the owner, in the place of one that is gone; before the first write. */
   claim(): void {
-    this.copy(COUNTERS, this.written);
-    this.copy(BUCKETS, this.writtenBuckets);
+    this.load(0, 0, this.written[0]);
+    this.load(1, 0, this.written[1]);
   }
 
-  /** Begins to write; by the owner. */
+  /** Begins a submission, which writes every counter (and bucket); by the owner. */
   beginWrite(): void {
-    const sequence = this.at + SEQUENCE;
-    // Odd already if the owner before this one was terminated while it wrote.
-    store(this.words, sequence, load(this.words, sequence) | 1);
+    this.submission = (load(this.words, this.at + SEQUENCE) + 1) | 0;
   }
 
   /** Sets one counter to a whole number; by the owner, between `beginWrite` and `endWrite`. */
   write(counter: number, value: number): void {
-    if (this.written[counter] === value) return;
-    this.written[counter] = value;
-    storePair(this.words, this.at + COUNTERS + 2 * counter, value);
+    const copy = this.submission & 1;
+    const written = this.written[copy as 0 | 1];
+    if (written[counter] === value) return;
+    written[counter] = value;
+    storePair(this.words, this.pairAt(copy, counter), value);
   }
 
-  /** Sets the buckets; by the owner, between `beginWrite` and `endWrite`. */
+  /** Sets the buckets and their sum; by the owner, between `beginWrite` and `endWrite`. */
   writeHistogram(batch: HistogramBatch): void {
     const counts = batch.counts;
     for (let bucket = 0; bucket < counts.length; bucket += 1) {
-      const count = counts[bucket]!;
-      if (this.writtenBuckets[bucket] === count) continue;
-      this.writtenBuckets[bucket] = count;
-      storePair(this.words, this.at + BUCKETS + 2 * bucket, count);
+      this.write(NUM_COUNTERS + bucket, counts[bucket]!);
     }
     this.write(POLL_NANOS, batch.totalNanos);
   }
 
-  /** Ends writing: what was written is one submission for readers; by the owner. */
+  /** Ends the submission: from now on readers see it; by the owner. */
   endWrite(): void {
-    const sequence = this.at + SEQUENCE;
-    store(this.words, sequence, (load(this.words, sequence) + 1) | 0);
+    store(this.words, this.at + SEQUENCE, this.submission);
   }
 
   /** Sets the length of the local queue; by the owner. */
@@ -124,7 +126,7 @@ export class WorkerMetrics {
   /** All counters as of one submission. */
   read(): WorkerCounters {
     const values = new Float64Array(NUM_COUNTERS);
-    this.copy(COUNTERS, values);
+    this.readInto(0, values);
     return {
       totalBusyDuration: values[BUSY_NANOS]! / NANOS_PER_MS,
       parkCount: values[PARKS]!,
@@ -142,26 +144,29 @@ export class WorkerMetrics {
 
   /** The poll-time histogram as of one submission; no buckets if polls are not measured. */
   readPollTimes(): PollTimes {
-    const buckets = this.writtenBuckets.length;
-    // The total lies before the buckets; one copy takes both.
-    const first = COUNTERS + 2 * POLL_NANOS;
-    const values = new Float64Array((BUCKETS - first) / 2 + buckets);
-    this.copy(first, values);
-    return {
-      total: values[0]! / NANOS_PER_MS,
-      buckets: Array.from(values.subarray(values.length - buckets)),
-    };
+    // The sum is the last counter, the buckets follow it.
+    const values = new Float64Array(1 + this.numBuckets);
+    this.readInto(POLL_NANOS, values);
+    return { total: values[0]! / NANOS_PER_MS, buckets: Array.from(values.subarray(1)) };
   }
 
-  /** Copies consecutive pairs; see the invariants. */
-  private copy(from: number, into: Float64Array): void {
+  /** Reads consecutive values of one submission; see the invariants. */
+  private readInto(from: number, into: Float64Array): void {
     const sequence = this.at + SEQUENCE;
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const before = load(this.words, sequence);
-      for (let i = 0; i < into.length; i += 1) {
-        into[i] = loadPair(this.words, this.at + from + 2 * i);
-      }
-      if ((before & 1) === 0 && load(this.words, sequence) === before) return;
+      this.load(before & 1, from, into);
+      if (load(this.words, sequence) === before) return;
     }
+  }
+
+  private load(copy: number, from: number, into: Float64Array): void {
+    for (let i = 0; i < into.length; i += 1) {
+      into[i] = loadPair(this.words, this.pairAt(copy, from + i));
+    }
+  }
+
+  private pairAt(copy: number, value: number): number {
+    return this.at + COPIES + copy * copyWords(this.numBuckets) + 2 * value;
   }
 }

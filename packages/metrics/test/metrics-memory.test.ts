@@ -26,7 +26,7 @@ test("what another thread attaches to are the same counters", () => {
 
 test("metrics lie within a larger segment and touch nothing around them", () => {
   const length = MetricsMemory.byteLength(2);
-  expect(length).toBe(3 * 128);
+  expect(length).toBe(5 * 128);
   const buffer = new SharedArrayBuffer(length + 256);
   const memory = MetricsMemory.attach({ buffer, byteOffset: 128, numWorkers: 2, histogram: null });
   for (const worker of memory.workers) {

@@ -45,8 +45,8 @@ function submit(writer: WorkerMetrics, value: number): void {
 }
 
 test("blocks are whole lines of 128 bytes and do not overlap", () => {
-  expect([0, 1, 16, 17, 119].map(workerWords)).toEqual([32, 64, 64, 96, 288]);
-  expect([0, 1, 2].map((worker) => workerAt(worker, 10))).toEqual([32, 96, 160]);
+  expect([0, 4, 5, 119].map(workerWords)).toEqual([64, 64, 96, 544]);
+  expect([0, 1, 2].map((worker) => workerAt(worker, 10))).toEqual([32, 128, 224]);
 });
 
 describe("WorkerMetrics", () => {
@@ -59,67 +59,80 @@ describe("WorkerMetrics", () => {
     expect(reader.read()).toMatchObject({ parkCount: 3, pollCount: 2 ** 40 + 1, noopCount: 0 });
   });
 
-  test("the sequence is odd while the owner writes and even after", () => {
-    const { words, writer } = block();
+  test("what is being written is not seen before it is submitted", () => {
+    const { words, writer, reader } = block();
+    submit(writer, 5);
     writer.beginWrite();
-    expect(words[SEQUENCE]).toBe(1);
+    for (let counter = 0; counter < NUM_COUNTERS; counter += 1) {
+      writer.write(counter, 6);
+      const { parkCount, pollCount, overflowCount } = reader.read();
+      expect([parkCount, pollCount, overflowCount]).toEqual([5, 5, 5]);
+    }
     writer.endWrite();
+    expect(reader.read()).toMatchObject({ parkCount: 6, pollCount: 6, overflowCount: 6 });
     expect(words[SEQUENCE]).toBe(2);
   });
 
-  test("a submission between any two loads of a reader never mixes into its reading", () => {
-    const before = 2 ** 32 - 1;
-    const after = 2 ** 32;
-    // A reading takes 1 + 2 * 11 + 1 loads.
-    for (let when = 1; when <= 2 * NUM_COUNTERS + 2; when += 1) {
-      const { writer, reader } = block();
-      submit(writer, before);
-      owner.loads = 0;
-      owner.acts = (step) => {
-        if (step === when) submit(writer, after);
-      };
-      const reading = reader.read();
-      owner.acts = null;
-      const values = [reading.parkCount, reading.pollCount, reading.overflowCount];
-      expect([before, after]).toContain(values[0]);
-      expect(new Set(values).size).toBe(1);
+  test("each submission in a row is read whole, also where a counter stays, falls back or returns", () => {
+    const { writer, reader } = block();
+    for (const value of [1, 1, 2, 1, 1, 2 ** 33, 2 ** 33, 0]) {
+      submit(writer, value);
+      expect(reader.read()).toMatchObject({ parkCount: value, pollCount: value });
     }
   });
 
-  test("a reader does not wait for an owner that was terminated while it wrote", () => {
-    const { writer, reader } = block();
-    submit(writer, 5);
-    writer.beginWrite();
-    writer.write(PARKS, 6);
-    owner.acts = () => {};
-    expect(reader.read()).toMatchObject({ parkCount: 6, pollCount: 5 });
-    // 64 tries of one load of the sequence and 22 of the counters.
-    expect(owner.loads).toBe(64 * 23);
+  test("the number of submissions may wrap", () => {
+    const { words, writer, reader } = block();
+    for (const sequence of [2 ** 31 - 1, -1]) {
+      words[SEQUENCE] = sequence;
+      writer.claim();
+      submit(writer, 7);
+      submit(writer, 8);
+      expect(reader.read().pollCount).toBe(8);
+    }
+    expect(words[SEQUENCE]).toBe(1);
   });
 
-  test("a successor of a terminated owner goes on from its counts and heals the sequence", () => {
+  test("submissions between any two loads of a reader never mix into its reading", () => {
+    const before = 2 ** 32 - 1;
+    const after = 2 ** 32;
+    // A reading takes 1 + 2 * 11 + 1 loads.
+    for (let submissions = 1; submissions <= 3; submissions += 1) {
+      for (let when = 1; when <= 2 * NUM_COUNTERS + 2; when += 1) {
+        const { writer, reader } = block();
+        submit(writer, before);
+        owner.loads = 0;
+        owner.acts = (step) => {
+          for (let i = 0; step === when && i < submissions; i += 1) submit(writer, after + i);
+        };
+        const { parkCount, pollCount, overflowCount } = reader.read();
+        owner.acts = null;
+        expect([before, after + submissions - 1]).toContain(parkCount);
+        expect([pollCount, overflowCount]).toEqual([parkCount, parkCount]);
+      }
+    }
+  });
+
+  test("a reader gives up on a whole reading after 64 tries that a submission fell into", () => {
+    const { writer, reader } = block();
+    owner.acts = () => submit(writer, 9);
+    expect(reader.read().pollCount).toBe(9);
+    // Each try loads the sequence twice and 11 pairs.
+    expect(owner.loads).toBe(64 * 24);
+  });
+
+  test("the last submission of an owner that was terminated while it wrote stands, and a successor goes on from it", () => {
     const { words, writer, reader } = block();
     submit(writer, 5);
     writer.beginWrite();
+    for (const counter of [PARKS, POLLS]) writer.write(counter, 6);
     const successor = new WorkerMetrics(words, 0, null);
     successor.claim();
-    successor.beginWrite();
-    expect(words[SEQUENCE]).toBe(3);
-    successor.write(PARKS, 7);
-    successor.endWrite();
-    expect(words[SEQUENCE]).toBe(4);
-    expect(reader.read()).toMatchObject({ parkCount: 7, pollCount: 5 });
-  });
-
-  test("a counter that falls back to what a former owner wrote is stored", () => {
-    const { words, writer, reader } = block();
-    submit(writer, 5);
-    const other = new WorkerMetrics(words, 0, null);
-    other.claim();
-    other.beginWrite();
-    other.write(PARKS, 0);
-    other.endWrite();
-    expect(reader.read().parkCount).toBe(0);
+    expect(reader.read()).toMatchObject({ parkCount: 5, pollCount: 5 });
+    submit(successor, 6);
+    expect(reader.read()).toMatchObject({ parkCount: 6, pollCount: 6, overflowCount: 6 });
+    submit(successor, 5);
+    expect(reader.read()).toMatchObject({ parkCount: 5, pollCount: 5, overflowCount: 5 });
   });
 
   test("buckets and their sum are read together", () => {

@@ -46,4 +46,4 @@ export function checkInteger(name: string, given: number, least: number, most: n
 }
 
 /** More buckets than anybody reads; a limit against a slip of units. */
-export const MAX_BUCKETS = 1 << 20;
+export const MAX_BUCKETS: number = 1 << 20;
