@@ -65,13 +65,19 @@ async function timed(iterate, ops, repeat) {
 
 async function measureItself(iterate, ops) {
   const samples = [];
-  const began = performance.now();
-  for (let i = -1; i < Math.min(settings.samples, scenario.samples ?? Infinity); i++) {
+  const once = async () => {
     await turn();
     const { done, metrics } = await iterate();
     verify(done, ops);
-    if (i >= 0) samples.push(metrics);
-    if (samples.length >= 2 && performance.now() - began > settings.budgetMs) break;
+    return metrics;
+  };
+  const began = performance.now();
+  do await once();
+  while (performance.now() - began < 2 * settings.warmupMs);
+  const warm = performance.now();
+  while (samples.length < Math.min(settings.samples, scenario.samples ?? Infinity)) {
+    samples.push(await once());
+    if (samples.length >= 2 && performance.now() - warm > settings.budgetMs) break;
   }
   return samples;
 }
