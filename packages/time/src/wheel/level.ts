@@ -14,7 +14,7 @@ export const SLOTS_PER_LEVEL = 64;
 /** How many levels a wheel has. */
 export const LEVELS = 6;
 /** The last level, which is a ring. */
-export const TOP = LEVELS - 1;
+export const TOP: number = LEVELS - 1;
 /** How many ticks one slot of the top level covers. */
 export const TOP_SLOT_RANGE: number = 2 ** 30;
 /** How many ticks the whole wheel covers; farther deadlines go round again. */
