@@ -135,6 +135,18 @@ describe("WorkerMetrics", () => {
     expect(reader.read()).toMatchObject({ parkCount: 5, pollCount: 5, overflowCount: 5 });
   });
 
+  test("a successor knows what both copies hold: a counter back at 0 is stored to each", () => {
+    const { words, writer, reader } = block();
+    submit(writer, 5);
+    submit(writer, 6);
+    const successor = new WorkerMetrics(words, 0, null);
+    successor.claim();
+    for (let i = 0; i < 2; i += 1) {
+      submit(successor, 0);
+      expect(reader.read()).toMatchObject({ parkCount: 0, overflowCount: 0 });
+    }
+  });
+
   test("buckets and their sum are read together", () => {
     const histogram = HistogramConfiguration.linear(1, 17);
     const { writer, reader } = block(histogram);
