@@ -127,7 +127,8 @@ export class CancellationToken implements Linked, Disposable {
   /** A token that is cancelled with this one, and can be cancelled without it. */
   childToken(): CancellationToken {
     const child = new CancellationToken();
-    if (this.isCancelled) child.adopt(this);
+    // Whether an ancestor is cancelled the child finds out when it is asked: making one costs the same at any depth.
+    if (this.cancelledFlag) child.mark(this.reason);
     else child.parent = this;
     return child;
   }

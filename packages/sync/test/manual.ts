@@ -1,5 +1,6 @@
 /** Polls one future by hand: each poll and each drop happens when a test says so, and wakes are counted. */
 import { type Call, cx, DropSink, type IntoFuture, intoFuture, type Waker } from "@treadle/core";
+import type { TestExecutor } from "../../../tools/test-executor.ts";
 
 /** One future and what has become of it. */
 export class Manual<T> implements Waker {
@@ -88,4 +89,15 @@ export function costOf(future: IntoFuture<unknown>): number {
   const cost = 5 - cx.budget;
   cx.budget = budget;
   return cost;
+}
+
+/** Runs an async function as a task of `ex` to its end; native promises go on meanwhile. */
+export async function finishAsync<T>(ex: TestExecutor, f: () => Promise<T>): Promise<T> {
+  const task = ex.spawn(f);
+  while (task.status === "pending") {
+    ex.run();
+    await new Promise(setImmediate);
+  }
+  if (task.status === "failed") throw task.error;
+  return task.value as T;
 }

@@ -78,10 +78,11 @@ export class Channel<T> implements Closable {
     return this.receiverClosed || this.senders === 0;
   }
 
-  /** Whether a permit is out that may still send. */
-  hasPermitsOut(): boolean {
+  /** Whether a permit or a waiting send may still bring a value. */
+  hasSendsUnderWay(): boolean {
     const places = this.places;
-    return places !== null && places.free + this.queue.size < places.bound;
+    if (places === null) return false;
+    return !places.waiters.isEmpty() || places.free + this.queue.size < places.bound;
   }
 
   addSender(): void {

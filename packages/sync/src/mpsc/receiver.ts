@@ -65,7 +65,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
   /** Whether nothing new can be sent. */
   get isClosed(): boolean {
     return (
-      this.channel.isAbandoned() || (this.channel.isDraining() && !this.channel.hasPermitsOut())
+      this.channel.isAbandoned() || (this.channel.isDraining() && !this.channel.hasSendsUnderWay())
     );
   }
 
