@@ -5,7 +5,11 @@ import type { TaskId } from "./id.ts";
 /** Code of {@link JoinError}. */
 export const ERR_TASK_CANCELLED = "ERR_TASK_CANCELLED";
 
-/** The task was cancelled: aborted, or its runtime was shut down. A task that failed throws its own error instead. */
+/**
+ * The task was cancelled: aborted, or its runtime was shut down. A task that failed throws its own error instead.
+ *
+ * @remarks It has no stack trace: what matters is which task it was, and cancelling thousands must stay cheap.
+ */
 export class JoinError extends RuntimeError {
   declare readonly code: "ERR_TASK_CANCELLED";
   /** The task's id. */
@@ -14,6 +18,17 @@ export class JoinError extends RuntimeError {
   constructor(id: TaskId) {
     super(ERR_TASK_CANCELLED, `task ${id} was cancelled`);
     this.id = id;
+  }
+
+  /** Makes the error of a task; without a stack trace. */
+  static of(id: TaskId): JoinError {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      return new JoinError(id);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
   }
 
   override get name(): string {

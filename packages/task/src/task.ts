@@ -306,7 +306,7 @@ export class Task<T> implements Waker, TaskContext {
   }
 
   private cancelledError(): JoinError {
-    this.result ??= new JoinError(this.id);
+    this.result ??= JoinError.of(this.id);
     return this.result as JoinError;
   }
 }
