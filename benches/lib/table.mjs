@@ -57,7 +57,8 @@ function figures(report, scenarios) {
   return report.results.flatMap((result) => {
     const scenario = scenarios.find(({ name }) => name === result.name);
     return Object.entries(scenario?.metrics ?? {}).map(([metric, info]) => {
-      return { scenario, result, metric, info, entries: result.metrics[metric] };
+      const shown = metric === "wall" ? report.by : metric;
+      return { scenario, metric, info, entries: result.metrics[shown] };
     });
   });
 }
@@ -71,6 +72,7 @@ function cell(entry, variant, unit) {
 
 function notes(report, scenarios) {
   const lines = [
+    `Compared by ${report.by === "cpu" ? "CPU" : "wall"} time per operation.`,
     "(x): how many times what Treadle takes, the median over rounds of the ratio within a round. Tokio in Rust: Tokio 1.48," +
       " release build, the range of medians measured on a machine of this kind, not in this run.",
   ];
