@@ -64,7 +64,11 @@ export class FailureWatch {
 
 /** Writes a failure to standard error, whatever state the event loop is in. */
 export function reportToStderr(error: unknown, what: string): void {
-  const text = `treadle: ${what} failed and nobody looked at its result\n${inspect(error)}\n`;
+  writeToStderr(`treadle: ${what} failed and nobody looked at its result\n${inspect(error)}\n`);
+}
+
+/** Writes to standard error at once. */
+export function writeToStderr(text: string): void {
   try {
     writeSync(2, text);
   } catch {

@@ -34,7 +34,7 @@ import { JoinHandle, OwnedTasks, type Schedule, Task, type TaskRuntime } from "@
 import type { CurrentThreadParts, Hooks, SchedulerSink, WorkerSink } from "../contract.ts";
 import { Defer } from "../defer.ts";
 import { deadlock, ERR_RUNTIME_SHUTDOWN, nestedRuntime, runtimeShutdown } from "../error.ts";
-import { FailureWatch, reportToStderr } from "../failure-watch.ts";
+import { FailureWatch, reportToStderr, writeToStderr } from "../failure-watch.ts";
 import { unwatchForDeadlock, watchForDeadlock } from "../hosted-deadlock.ts";
 import { HostedLoop, type Sliced } from "../hosted-loop.ts";
 import { Root, type RootOwner } from "../root.ts";
@@ -59,21 +59,27 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   private readonly owned = new OwnedTasks();
   private readonly roots = new Set<Root<unknown>>();
   private wokenRoots: Root<unknown>[] = [];
+  private spareRoots: Root<unknown>[] = [];
   private readonly hosted = new HostedLoop(this);
   private readonly watch: FailureWatch;
   /** Whether every task is run with hooks, timing or a context of its own around it. */
   private readonly dressed: boolean;
+  /** Polls until the drivers are looked at, whatever there is to run. */
+  private untilDrivers: number;
   /** Ticks until the inject queue is looked at first. */
   private untilInject: number;
   private driving = false;
   private parked = false;
   private closing = false;
   private finished = false;
+  /** Whether a shutdown ran out of time. */
+  private forsaken = false;
   private onFinished: (() => void)[] = [];
 
   constructor(parts: CurrentThreadParts) {
     this.parts = parts;
     this.drivers = parts.drivers;
+    this.untilDrivers = parts.eventInterval;
     this.untilInject = parts.globalQueueInterval;
     this.worker = parts.worker;
     this.metrics = parts.metrics;
@@ -284,9 +290,11 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     cx.rand = this.rand;
     cx.driving = true;
     this.driving = true;
+    if (!driving) this.worker.startProcessingScheduledTasks();
     try {
       f();
     } finally {
+      if (!driving) this.worker.endProcessingScheduledTasks();
       this.driving = driving && runtime === this;
       cx.runtime = runtime;
       cx.waker = waker;
@@ -323,33 +331,36 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   private blockingRound(root: Root<unknown>): void {
     if (this.wokenRoots.length > 0) this.pollRoots();
     if (root.isSettled()) return;
-    if (this.runTasks() || this.hasWork()) this.parkYield();
-    else this.parkBlocking(root);
+    if (this.runTasks() || !this.deferred.isEmpty()) this.parkYield();
+    else if (!this.hasWork()) this.parkBlocking(root);
   }
 
   private pollRoots(): void {
     const woken = this.wokenRoots;
-    this.wokenRoots = [];
-    for (const root of woken) root.poll();
+    this.wokenRoots = this.spareRoots;
+    this.spareRoots = woken;
+    for (let i = 0; i < woken.length; i++) (woken[i] as Root<unknown>).poll();
+    woken.length = 0;
+    this.untilDrivers--;
     cx.waker = null;
   }
 
-  /** Runs up to `eventInterval` tasks; false when it ran out of them. */
+  /** Runs tasks until the drivers must be looked at; false when it ran out of tasks before. */
   private runTasks(): boolean {
     const { worker } = this;
-    worker.startProcessingScheduledTasks();
-    let left = this.parts.eventInterval;
-    while (left > 0) {
+    while (this.untilDrivers > 0) {
       const task = this.nextTask();
-      if (task === null) break;
+      if (task === null) {
+        cx.waker = null;
+        return false;
+      }
+      this.untilDrivers--;
       worker.pollCount++;
       if (this.dressed) this.runDressed(task);
       else task.run();
-      left--;
     }
     cx.waker = null;
-    worker.endProcessingScheduledTasks();
-    return left === 0;
+    return true;
   }
 
   /** The next task to run, and one tick. */
@@ -378,6 +389,8 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
       this.afterPark(true);
     }
     this.deferred.wakeAll();
+    this.untilDrivers = this.parts.eventInterval;
+    this.worker.startProcessingScheduledTasks(this.worker.endProcessingScheduledTasks());
     this.worker.submit(this.local.length);
   }
 
@@ -388,12 +401,15 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
       return;
     }
     this.worker.aboutToPark();
+    this.worker.endProcessingScheduledTasks();
     this.worker.submit(this.local.length);
     const timeout = this.beforePark(true);
     if (timeout === Number.POSITIVE_INFINITY && !this.canBeWoken()) this.giveUp(root);
     else if (timeout > 0) this.parts.park.park(timeout);
     this.afterPark(false);
     this.deferred.wakeAll();
+    this.untilDrivers = this.parts.eventInterval;
+    this.worker.startProcessingScheduledTasks();
     this.worker.unparked();
     this.hooks.onThreadUnpark?.();
   }
@@ -431,15 +447,15 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   /** Cancels everything and waits for the clean-up, at most `ms`; whether all of it ended. */
   shutdownTimeout(ms: number): Promise<boolean> {
     this.beginShutdown(undefined);
-    if (this.finished) return Promise.resolve(true);
+    if (this.finished) return Promise.resolve(!this.forsaken);
     return new Promise((resolve) => {
       const timer =
         ms === Number.POSITIVE_INFINITY
           ? undefined
-          : setTimeout(() => resolve(this.forsakeAll(ms)), Math.min(ms, 2 ** 31 - 1));
+          : setTimeout(() => this.forsakeAll(ms), Math.min(ms, 2 ** 31 - 1));
       this.onFinished.push(() => {
         clearTimeout(timer);
-        resolve(true);
+        resolve(!this.forsaken);
       });
     });
   }
@@ -482,17 +498,19 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     this.onFinished = [];
   }
 
-  private forsakeAll(ms: number): boolean {
-    if (this.finished) return true;
+  private forsakeAll(ms: number): void {
+    if (this.finished) return;
+    this.forsaken = true;
     const left = [...this.owned.toArray().map((task) => `${task.name} (task ${task.id})`)];
     for (const root of this.roots) left.push(root.name);
     this.within(() => {
       for (const task of this.owned.toArray()) task.forsake();
       for (const root of this.roots) root.forsake(runtimeShutdown("its clean-up took too long"));
     });
-    reportToStderr(new Error(`still running: ${left.join(", ")}`), `shutdown within ${ms} ms`);
+    writeToStderr(
+      `treadle: shutdown within ${ms} ms gave up what was still running: ${left.join(", ")}\n`,
+    );
     this.finishShutdown();
-    return false;
   }
 
   // Looking inside

@@ -1,0 +1,46 @@
+/** Programs of their own, run on the build: for what only a whole process shows. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const home = fileURLToPath(new URL("../..", import.meta.url));
+
+/** How a program ended. */
+export interface Ended {
+  /** The exit code; null when it was killed because it did not end. */
+  readonly code: number | null;
+  /** What it printed, line by line. */
+  readonly out: readonly string[];
+  readonly err: string;
+}
+
+/** How to run a program. */
+export interface ChildOptions {
+  /** Options of Node's own. */
+  readonly node?: readonly string[];
+  /** Further modules beside `entry.mjs`, by file name. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** The file to start; "entry.mjs" by default. */
+  readonly start?: string;
+}
+
+/** Runs `source` as the entry module of a process; `treadle` can be imported in it. */
+export function child(source: string, options: ChildOptions = {}): Ended {
+  const parent = join(home, ".vitest");
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, "child-"));
+  try {
+    const files = { "entry.mjs": source, ...options.files };
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    const start = join(folder, options.start ?? "entry.mjs");
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [...(options.node ?? []), start],
+      { encoding: "utf8", timeout: 15_000, env: { ...process.env, NODE_OPTIONS: "" } },
+    );
+    return { code: status, out: stdout.split("\n").slice(0, -1), err: stderr };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
