@@ -10,8 +10,10 @@ export interface WorkerSink {
   readonly timesPolls: boolean;
   startPoll(): void;
   endPoll(): void;
-  startProcessingScheduledTasks(): void;
-  endProcessingScheduledTasks(): void;
+  /** Time begins to count as busy; `at` is the time if the caller has just got it from the other one. */
+  startProcessingScheduledTasks(at?: number): void;
+  /** Time no longer counts as busy; answers the time. */
+  endProcessingScheduledTasks(): number;
   aboutToPark(): void;
   unparked(): void;
   /** Makes what was counted visible; also the length of the worker's own queue. */

@@ -5,20 +5,51 @@ import {
   MetricsBatch,
   MetricsMemory,
   type MetricsSource,
-  type SchedulerMetrics,
+  type SchedulerSource,
   type WorkerMetrics,
 } from "@treadle/metrics";
-import type { CurrentThread } from "@treadle/scheduler";
+import type { CurrentThread, SchedulerSink } from "@treadle/scheduler";
 import type { Config } from "./config.ts";
 
 /** Width and number of the buckets of the poll-time histogram by default. */
 const DEFAULT_BUCKET_MS = 0.1;
 const DEFAULT_BUCKETS = 10;
 
+/** What is counted for the whole runtime, in plain fields, for only one thread spawns on it. */
+class LocalCounters implements SchedulerSink, SchedulerSource {
+  private spawned = 0;
+  private remote = 0;
+  private forced = 0;
+
+  incSpawnedTasks(): void {
+    this.spawned++;
+  }
+
+  incRemoteSchedule(): void {
+    this.remote++;
+  }
+
+  incBudgetForcedYield(): void {
+    this.forced++;
+  }
+
+  spawnedTasksCount(): number {
+    return this.spawned;
+  }
+
+  remoteScheduleCount(): number {
+    return this.remote;
+  }
+
+  budgetForcedYieldCount(): number {
+    return this.forced;
+  }
+}
+
 /** What the one worker of a current-thread runtime counts into. */
 export class RuntimeCounters {
   readonly worker: MetricsBatch;
-  readonly scheduler: SchedulerMetrics;
+  readonly scheduler: LocalCounters = new LocalCounters();
   private readonly memory: MetricsMemory;
 
   constructor(config: Config) {
@@ -27,7 +58,6 @@ export class RuntimeCounters {
         HistogramConfiguration.linear(DEFAULT_BUCKET_MS, DEFAULT_BUCKETS))
       : null;
     this.memory = MetricsMemory.create(1, histogram);
-    this.scheduler = this.memory.scheduler;
     this.worker = new MetricsBatch(this.memory.workers[0] as WorkerMetrics);
   }
 
@@ -35,7 +65,7 @@ export class RuntimeCounters {
   source(scheduler: CurrentThread): MetricsSource {
     return {
       workers: this.memory.workers,
-      scheduler: this.memory.scheduler,
+      scheduler: this.scheduler,
       numAliveTasks: () => scheduler.aliveTasks(),
       globalQueueDepth: () => scheduler.injectDepth(),
       workerLocalQueueDepth: () => scheduler.localDepth(),
