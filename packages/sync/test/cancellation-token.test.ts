@@ -94,6 +94,16 @@ describe("CancellationToken", () => {
     expect(children.isEmpty()).toBe(true);
   });
 
+  test("a token between leaves its parent when the last child below it was cancelled", () => {
+    const root = new CancellationToken();
+    const child = root.childToken().childToken();
+    polled(child.cancelled());
+    const children = (root as unknown as { children: { isEmpty(): boolean } }).children;
+    expect(children.isEmpty()).toBe(false);
+    child.cancel();
+    expect(children.isEmpty()).toBe(true);
+  });
+
   test("its signal fires once with the reason, and is the same each time", () => {
     const token = new CancellationToken();
     const child = token.childToken();
@@ -308,6 +318,33 @@ describe("runUntilCancelled", () => {
       expect((task.sink.errors as Error[]).map((e) => e.message)).toEqual(["clean-up"]);
       token.cancel();
     }
+  });
+
+  test("an error its clean-up has made before the drop reaches the drop too", () => {
+    const token = new CancellationToken();
+    const [never, cleaned] = [new Notify(), new Notify()];
+    const inner = fn(function* inner(): Async<void> {
+      try {
+        yield* never.notified();
+      } finally {
+        // biome-ignore lint/correctness/noUnsafeFinally: what a failing clean-up does is the subject.
+        throw new Error("inner");
+      }
+    });
+    const task = polled(
+      token.runUntilCancelled(function* (): Async<void> {
+        try {
+          yield* inner();
+        } finally {
+          yield* cleaned.notified();
+        }
+      }),
+    );
+    token.cancel();
+    expect([task.poll(), task.drop()]).toEqual(["pending", false]);
+    cleaned.notifyOne();
+    expect(task.drop()).toBe(true);
+    expect((task.sink.errors as Error[]).map((e) => e.message)).toEqual(["inner"]);
   });
 
   test("dropped without a poll it leaves no trace", () => {
