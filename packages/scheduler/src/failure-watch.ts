@@ -4,7 +4,7 @@
  */
 import { writeSync } from "node:fs";
 import { inspect } from "node:util";
-import type { JoinHandle, Task } from "@treadle/task";
+import type { Failure, Task } from "@treadle/task";
 
 /** What to do with a failure that nobody can observe: a word, or a function of your own. */
 export type UnhandledFailure =
@@ -29,36 +29,34 @@ function hookExit(): void {
 /** Watches the failed tasks of one runtime whose handles may still be looked at. */
 export class FailureWatch {
   private readonly report: Report;
-  private readonly waiting = new Map<Task<unknown>, unknown>();
-  private readonly registry = new FinalizationRegistry<Task<unknown>>((task) => this.tell(task));
+  private readonly waiting = new Set<Failure>();
+  private readonly registry = new FinalizationRegistry<Failure>((failure) => this.tell(failure));
 
   constructor(report: Report) {
     this.report = report;
   }
 
   /** A task failed and nobody waits for it. */
-  add(task: Task<unknown>, error: unknown, handle: JoinHandle<unknown> | null): void {
-    this.waiting.set(task, error);
-    if (handle === null) {
-      this.tell(task);
+  add(task: Task<unknown>, failure: Failure): void {
+    this.waiting.add(failure);
+    if (task.isDetached()) {
+      this.tell(failure);
       return;
     }
     watches.add(this);
     hookExit();
-    this.registry.register(handle, task);
+    this.registry.register(task, failure);
   }
 
   /** Reports every failure that has not been looked at, and forgets all. */
   sweep(): void {
-    for (const task of [...this.waiting.keys()]) this.tell(task);
+    for (const failure of [...this.waiting]) this.tell(failure);
     watches.delete(this);
   }
 
-  private tell(task: Task<unknown>): void {
-    if (!this.waiting.has(task)) return;
-    const error = this.waiting.get(task);
-    this.waiting.delete(task);
-    if (!task.observed) this.report(error, { id: task.id, name: task.name });
+  private tell(failure: Failure): void {
+    if (!this.waiting.delete(failure) || failure.observed) return;
+    this.report(failure.error, { id: failure.id, name: failure.name });
   }
 }
 

@@ -13,8 +13,7 @@ import {
 } from "@treadle/core";
 import { AbortHandle } from "./abort-handle.ts";
 import type { Outcome } from "./error.ts";
-import type { TaskId } from "./id.ts";
-import type { Task } from "./task.ts";
+import { Task } from "./task.ts";
 
 /**
  * The task's result, later: `yield* handle` in a task, `await handle` in an async function, any number of times.
@@ -23,38 +22,19 @@ import type { Task } from "./task.ts";
  * {@link JoinError} (`ERR_TASK_CANCELLED`) when the task was cancelled, after its clean-up has ended. **Cancel
  * safety**: dropping the wait loses nothing. Waiting uses the budget.
  */
-export class JoinHandle<T> extends Leaf<T> {
-  private readonly task: Task<T>;
-
-  /** @internal */
-  constructor(task: Task<T>) {
-    super();
-    this.task = task;
-    task.handle = this;
-  }
-
-  /** The task's id. */
-  get id(): TaskId {
-    return this.task.id;
-  }
-
-  /** The task function's name. */
-  get name(): string {
-    return this.task.name;
-  }
-
+export class JoinHandle<T> extends Task<T> {
   override next(): Poll<T> {
     const waker = cx.waker;
     if (waker === null) return outsidePoll(this, JoinHandle.prototype.next);
     if (!pollProceed()) return PENDING;
-    if (this.task.isComplete()) return readyPoll(this.task.output());
+    if (this.isComplete()) return readyPoll(this.output());
     refundBudget();
-    this.task.addWaiter(waker);
+    this.addWaiter(waker);
     return PENDING;
   }
 
   protected override drop(): void {
-    this.task.removeWaiter(cx.waker);
+    this.removeWaiter(cx.waker);
   }
 
   override then<A = T, B = never>(
@@ -63,45 +43,25 @@ export class JoinHandle<T> extends Leaf<T> {
   ): Promise<A | B> {
     let promise = cx.promises.get(this) as Promise<T> | undefined;
     if (promise === undefined) {
-      promise = new Promise<T>((resolve, reject) => settle(this.task, resolve, reject));
+      promise = new Promise<T>((resolve, reject) => settle(this, resolve, reject));
       cx.promises.set(this, promise);
     }
     return promise.then(onReady, onFailed);
   }
 
-  /**
-   * Cancels the task: the scheduler drops its future at its next turn, clean-up included.
-   *
-   * @remarks Does nothing to a task that has ended; a task that ends in the very poll in which it was aborted keeps its
-   * output. A second abort does not disturb the clean-up of the first.
-   */
-  abort(): void {
-    this.task.abort();
-  }
-
   /** A handle that can abort but not join. */
   abortHandle(): AbortHandle {
-    return new AbortHandle(this.task as Task<unknown>);
+    return new AbortHandle(this as Task<unknown>);
   }
 
   /** Whether the task has ended and its clean-up is done. */
   isFinished(): boolean {
-    return this.task.isComplete();
+    return this.isComplete();
   }
 
   /** The result as a value; never throws. */
   outcome(): Awaitable<Outcome<T>> {
-    return new OutcomeWait(this.task);
-  }
-
-  /** The task itself, for groups that join it on behalf of the handle. @internal */
-  intoTask(): Task<T> {
-    return this.task;
-  }
-
-  /** Says that nobody will look at the result: a failure is then reported when it happens. */
-  detach(): void {
-    this.task.detach();
+    return new OutcomeWait(this);
   }
 }
 
@@ -117,7 +77,7 @@ class OutcomeWait<T> extends Leaf<Outcome<T>> {
     const waker = cx.waker;
     if (waker === null) return outsidePoll(this, OutcomeWait.prototype.next);
     if (!pollProceed()) return PENDING;
-    if (this.task.isComplete()) return readyPoll(this.task.outcome());
+    if (this.task.isComplete()) return readyPoll(this.task.ending());
     refundBudget();
     this.task.addWaiter(waker);
     return PENDING;

@@ -104,7 +104,7 @@ export class JoinSet<T> implements AsyncDisposable {
 
   /** Takes a task into the set. */
   insert(handle: JoinHandle<T>): AbortHandle {
-    const task = handle.intoTask();
+    const task: Task<T> = handle;
     const member = new Member(this, task);
     this.members.add(member);
     if (task.isComplete()) member.wake();
@@ -134,7 +134,7 @@ export class JoinSet<T> implements AsyncDisposable {
     const member = this.ended.shift();
     if (member === undefined) return undefined;
     this.members.delete(member);
-    return member.task.outcome();
+    return member.task.ending();
   }
 
   /** @internal */

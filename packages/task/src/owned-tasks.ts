@@ -1,44 +1,39 @@
 /**
  * All tasks that a scheduler is responsible for, so that shutdown reaches the ones that nobody ever wakes.
  *
- * An intrusive doubly linked list through the tasks: binding and removing are O(1) and allocate nothing.
- * **Invariants.** 1. A task is in the list exactly from a successful `bind` until its completion. 2. Once closed, the
- * list takes no more tasks.
+ * An array in which each task knows its place: binding appends, removing puts the last task into the gap; both are O(1).
+ * **Invariants.** 1. A task is in the list exactly from a successful `bind` until its completion, and then
+ * `tasks[task.ownedAt]` is it. 2. Once closed, the list takes no more tasks.
  */
 import type { Task } from "./task.ts";
 
 /** The list of a scheduler's live tasks. */
 export class OwnedTasks {
-  private head: Task<unknown> | null = null;
-  private tail: Task<unknown> | null = null;
+  private readonly tasks: Task<unknown>[] = [];
   private closed = false;
+
   /** Live tasks. */
-  size = 0;
+  get size(): number {
+    return this.tasks.length;
+  }
 
   /** Takes a new task; false, and nothing changed, when the list is closed. */
   bind(task: Task<unknown>): boolean {
     if (this.closed) return false;
-    task.owned = true;
-    task.prev = this.tail;
-    if (this.tail === null) this.head = task;
-    else this.tail.next = task;
-    this.tail = task;
-    this.size++;
+    task.ownedAt = this.tasks.length;
+    this.tasks.push(task);
     return true;
   }
 
   /** Takes a task off the list; false when it is not on it. */
   remove(task: Task<unknown>): boolean {
-    if (!task.owned) return false;
-    task.owned = false;
-    const { prev, next } = task;
-    if (prev === null) this.head = next;
-    else prev.next = next;
-    if (next === null) this.tail = prev;
-    else next.prev = prev;
-    task.prev = null;
-    task.next = null;
-    this.size--;
+    const at = task.ownedAt;
+    if (at < 0 || this.tasks[at] !== task) return false;
+    task.ownedAt = -1;
+    const last = this.tasks.pop() as Task<unknown>;
+    if (last === task) return true;
+    this.tasks[at] = last;
+    last.ownedAt = at;
     return true;
   }
 
@@ -60,8 +55,6 @@ export class OwnedTasks {
 
   /** The live tasks, oldest first. */
   toArray(): Task<unknown>[] {
-    const tasks: Task<unknown>[] = [];
-    for (let task = this.head; task !== null; task = task.next) tasks.push(task);
-    return tasks;
+    return this.tasks.slice().sort((a, b) => a.id - b.id);
   }
 }

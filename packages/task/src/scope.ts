@@ -70,7 +70,7 @@ export class Scope {
     }
     const runtime = currentRuntime("scope.spawn()") as TaskRuntime;
     const handle = spawnOn(runtime, f, args);
-    const child = new Child(this, handle.intoTask() as Task<unknown>);
+    const child = new Child(this, handle as Task<unknown>);
     this.children.add(child);
     if (child.task.isComplete()) child.wake();
     else child.task.addWaiter(child);
@@ -85,7 +85,7 @@ export class Scope {
   /** @internal */
   childEnded(child: Child): void {
     this.children.delete(child);
-    const outcome = child.task.outcome();
+    const outcome = child.task.ending();
     if (outcome.status === "failed") {
       if (this.failure === null) this.failure = { error: outcome.error };
       else if (outcome.error !== this.failure.error) this.later.push(outcome.error);

@@ -7,7 +7,7 @@
  * - `status`: whether it was ever polled; from COMPLETE on, how it ended. `result`: the output, from COMPLETE on.
  * - `waiter`: the waker of the first joiner; null from COMPLETE on.
  * - `rare`: what few tasks need: more joiners, errors of clean-up (from CLEANING on), a captured context.
- * - `prev`, `next`, `owned`: the owned list's, see `owned-tasks.ts`.
+ * - `ownedAt`: the owned list's, see `owned-tasks.ts`.
  *
  * Completion order: future dropped, output stored, COMPLETE, joiners woken, released (hook, owned list).
  */
@@ -18,6 +18,7 @@ import {
   cx,
   DropSink,
   type Future,
+  Leaf,
   type Named,
   PENDING,
   type Poll,
@@ -26,7 +27,6 @@ import {
 } from "@treadle/core";
 import { JoinError, type Outcome } from "./error.ts";
 import { nextTaskId, type TaskId } from "./id.ts";
-import type { JoinHandle } from "./join-handle.ts";
 import type { Schedule } from "./schedule.ts";
 import * as state from "./state.ts";
 
@@ -41,15 +41,26 @@ class Rare {
   waiters: Waker[] | null = null;
   sink: DropSink | null = null;
   snapshot: Snapshot | null = null;
+  failure: Failure | null = null;
+}
+
+/** A failure that nobody waited for. */
+export interface Failure {
+  readonly id: TaskId;
+  readonly name: string;
+  readonly error: unknown;
+  /** Whether somebody has looked at it since. */
+  observed: boolean;
 }
 
 /** Runs a function in the asynchronous context that was captured. */
 export type Snapshot = <R>(f: () => R) => R;
 
-/** A spawned future with all that its life needs; users hold it through a {@link JoinHandle}. */
-export class Task<T> implements Waker, TaskContext {
+/** A spawned future with all that its life needs; its public face is {@link JoinHandle}, the same object. */
+export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
   /** The state word; see `state.ts`. */
   word: number;
+  /** The task's id. */
   readonly id: TaskId;
   private readonly source: Named;
   private readonly scheduler: Schedule;
@@ -57,17 +68,12 @@ export class Task<T> implements Waker, TaskContext {
   private status: number;
   private result: unknown;
   private waiter: Waker | null;
-  /** The handle, while the task runs: what a failure's report watches for collection. */
-  handle: JoinHandle<T> | null;
-  /** Whether somebody has looked at the output; a failure nobody looks at is reported. */
-  observed: boolean;
-  /** Whether it is on the owned list. */
-  owned: boolean;
-  prev: Task<unknown> | null;
-  next: Task<unknown> | null;
+  /** Its place on the owned list, -1 while it is on none. */
+  ownedAt: number;
   private rare: Rare | null;
 
   constructor(future: Async<T> | Future<T>, source: Named, scheduler: Schedule) {
+    super();
     this.word = state.INITIAL;
     this.id = nextTaskId();
     this.source = source;
@@ -76,11 +82,7 @@ export class Task<T> implements Waker, TaskContext {
     this.status = NEW;
     this.result = undefined;
     this.waiter = null;
-    this.handle = null;
-    this.observed = false;
-    this.owned = false;
-    this.prev = null;
-    this.next = null;
+    this.ownedAt = -1;
     this.rare = null;
   }
 
@@ -105,7 +107,12 @@ export class Task<T> implements Waker, TaskContext {
     }
   }
 
-  /** Asks the scheduler to cancel the task. */
+  /**
+   * Cancels the task: the scheduler drops its future at its next turn, clean-up included.
+   *
+   * @remarks Does nothing to a task that has ended; a task that ends in the very poll in which it was aborted keeps its
+   * output. A second abort does not disturb the clean-up of the first.
+   */
   abort(): void {
     const word = this.word;
     this.word = state.toAborted(word);
@@ -129,12 +136,12 @@ export class Task<T> implements Waker, TaskContext {
     const word = this.word;
     if (state.isReadyToPoll(word)) {
       this.word = state.readyToRunning(word);
-      this.poll();
+      this.runPoll();
       return;
     }
     this.word = state.toRunning(word);
     const outcome = state.toRunningOutcome(word);
-    if (outcome === state.Outcome.POLL) this.poll();
+    if (outcome === state.Outcome.POLL) this.runPoll();
     else if (outcome === state.Outcome.CLOSE) this.close();
   }
 
@@ -156,7 +163,7 @@ export class Task<T> implements Waker, TaskContext {
     this.finish(CANCELLED, undefined);
   }
 
-  private poll(): void {
+  private runPoll(): void {
     cx.waker = this;
     cx.budget = BUDGET;
     this.status = STARTED;
@@ -232,11 +239,10 @@ export class Task<T> implements Waker, TaskContext {
     this.result = result;
     this.word = state.toComplete(this.word);
     const awaited = this.wakeJoiners();
-    const references = this.owned ? 2 : 1;
+    const references = this.ownedAt >= 0 ? 2 : 1;
     this.scheduler.release(this as Task<unknown>);
     this.word = state.toTerminal(this.word, references);
     if (status === FAILED && !awaited) this.scheduler.failed(this as Task<unknown>, result);
-    this.handle = null;
   }
 
   private wakeJoiners(): boolean {
@@ -279,15 +285,15 @@ export class Task<T> implements Waker, TaskContext {
 
   /** The output; throws the task's own error, or a {@link JoinError}. The task must be complete. */
   output(): T {
-    this.observed = true;
+    this.markObserved();
     if (this.status === OK) return this.result as T;
     if (this.status === FAILED) throw this.result;
     throw this.cancelledError();
   }
 
   /** The output as a value. The task must be complete. */
-  outcome(): Outcome<T> {
-    this.observed = true;
+  ending(): Outcome<T> {
+    this.markObserved();
     if (this.status === OK) return { status: "ok", value: this.result as T };
     if (this.status === CANCELLED) return { status: "cancelled", error: this.cancelledError() };
     const suppressed = this.rare?.sink?.errors?.slice(1) ?? [];
@@ -296,13 +302,28 @@ export class Task<T> implements Waker, TaskContext {
       : { status: "failed", error: this.result, suppressed };
   }
 
-  /** The handle gives up its interest in the output. */
+  /** Says that nobody will look at the result: a failure is then reported when it happens. */
   detach(): void {
     if ((this.word & state.JOIN_INTEREST) === 0) return;
     const word = this.word;
     this.word = state.toDetached(word);
     if (state.toDetachedOutcome(word) === state.Outcome.DEALLOC) this.result = undefined;
-    this.handle = null;
+  }
+
+  /** Whether the handle has given up its interest. */
+  isDetached(): boolean {
+    return (this.word & state.JOIN_INTEREST) === 0;
+  }
+
+  /** What a report of its failure needs, apart from the task, so that the task can be collected. */
+  failure(error: unknown): Failure {
+    const rare = this.rarely();
+    rare.failure ??= { id: this.id, name: this.name, error, observed: false };
+    return rare.failure;
+  }
+
+  private markObserved(): void {
+    if (this.rare !== null && this.rare.failure !== null) this.rare.failure.observed = true;
   }
 
   private cancelledError(): JoinError {

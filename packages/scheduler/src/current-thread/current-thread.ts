@@ -30,7 +30,7 @@ import {
   RuntimeError,
   type Waker,
 } from "@treadle/core";
-import { JoinHandle, OwnedTasks, type Schedule, Task, type TaskRuntime } from "@treadle/task";
+import { JoinHandle, OwnedTasks, type Schedule, type Task, type TaskRuntime } from "@treadle/task";
 import type { CurrentThreadParts, Hooks, SchedulerSink, WorkerSink } from "../contract.ts";
 import { Defer } from "../defer.ts";
 import { deadlock, ERR_RUNTIME_SHUTDOWN, nestedRuntime, runtimeShutdown } from "../error.ts";
@@ -101,16 +101,15 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   }
 
   spawnGenerator<T>(generator: Async<T> | Future<T>, source: Named): JoinHandle<T> {
-    const task = new Task<T>(generator, source, this);
-    const handle = new JoinHandle<T>(task);
+    const task = new JoinHandle<T>(generator, source, this);
     if (!this.owned.bind(task as Task<unknown>)) {
       this.refuse(task as Task<unknown>);
-      return handle;
+      return task;
     }
     this.metrics.incSpawnedTasks();
     if (this.dressed || this.hooks.onTaskSpawn !== undefined) this.dress(task as Task<unknown>);
     this.schedule(task as Task<unknown>);
-    return handle;
+    return task;
   }
 
   /** The runtime is shut down: the task is dropped unpolled. */
@@ -165,7 +164,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     const policy = this.parts.unhandledFailure;
     if (policy === "ignore") return;
     if (policy === "shutdownRuntime") this.shutdownBy(error);
-    else this.watch.add(task, error, task.handle);
+    else this.watch.add(task, task.failure(error));
   }
 
   defer(waker: Waker): void {
