@@ -22,11 +22,11 @@ export const BUDGET = 128;
  */
 export function pollProceed(): boolean {
   const left = cx.budget;
-  if (left > 0) {
+  if (left > 1) {
     cx.budget = left - 1;
     return true;
   }
-  return left < 0 || forceYield();
+  return left < 0 || (left === 1 ? takeLast() : forceYield());
 }
 
 /** Gives the unit back that {@link pollProceed} took, because the operation has to wait after all. */
@@ -34,10 +34,16 @@ export function refundBudget(): void {
   if (cx.budget >= 0) cx.budget++;
 }
 
+/** Counted here and not where a leaf has to answer pending, which several joined futures may do in one poll. */
+function takeLast(): boolean {
+  cx.budget = 0;
+  cx.runtime?.countForcedYield();
+  return true;
+}
+
 function forceYield(): boolean {
   const waker = cx.waker;
   if (waker === null) return true;
-  cx.runtime?.countForcedYield();
   deferWake(waker);
   return false;
 }
