@@ -1,7 +1,7 @@
 /** Channels, locks, semaphores, barriers and cancellation tokens for Treadle's tasks. */
-import * as broadcast from "./broadcast.ts";
+import * as broadcast from "./broadcast/index.ts";
 import * as mpsc from "./mpsc/index.ts";
-import * as watch from "./watch.ts";
+import * as watch from "./watch/index.ts";
 
 export { Barrier, type BarrierWaitResult } from "./barrier.ts";
 export { CancellationToken, DropGuard } from "./cancellation-token.ts";

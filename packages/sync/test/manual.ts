@@ -9,7 +9,7 @@ export class Manual<T> implements Waker {
   status: "pending" | "ok" | "failed" | "dropped" = "pending";
   value: T | undefined;
   error: { code?: string; message: string } & Record<string, unknown> = { message: "none" };
-  readonly sink = new DropSink();
+  readonly sink: DropSink = new DropSink();
   private readonly call: Call<T>;
 
   constructor(f: IntoFuture<T>) {

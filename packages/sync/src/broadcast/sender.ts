@@ -1,0 +1,87 @@
+/** The sending end of broadcast channels. */
+import type { Awaitable } from "@treadle/core";
+import { ClosedWait } from "../closed-wait.ts";
+import { sendClosed, senderClosed } from "../error.ts";
+import { Receiver } from "./receiver.ts";
+import type { Ring } from "./ring.ts";
+
+/**
+ * A sending end of a broadcast channel.
+ *
+ * @remarks Senders are counted by hand: `clone()` adds one, `close()` or the end of a `using` block takes one away.
+ */
+export class Sender<T> implements Disposable {
+  private readonly ring: Ring<T>;
+  private open: boolean;
+
+  /** @internal */
+  constructor(ring: Ring<T>) {
+    this.ring = ring;
+    this.open = true;
+  }
+
+  /**
+   * Sends `value` to all current receivers, at once; answers how many there are.
+   *
+   * @throws {@link SendError} (`ERR_CHANNEL_CLOSED`) with the value, when there is no receiver just now, or when this
+   * sender was closed. A later `subscribe()` makes sending possible again.
+   */
+  send(value: T): number {
+    if (!this.open) throw senderClosed(value);
+    if (this.ring.isAbandoned()) throw sendClosed(value);
+    this.ring.push(value);
+    return this.ring.receiverCount;
+  }
+
+  /** A new receiver, which gets what is sent from now on. */
+  subscribe(): Receiver<T> {
+    return new Receiver(this.ring);
+  }
+
+  /**
+   * Ready when there is no receiver.
+   *
+   * @remarks **Cancel safety**: safe.
+   */
+  closed(): Awaitable<void> {
+    return new ClosedWait(this.ring, false);
+  }
+
+  /** Another sender of the same channel, to be closed by itself. */
+  clone(): Sender<T> {
+    if (!this.open) throw senderClosed(undefined);
+    this.ring.addSender();
+    return new Sender(this.ring);
+  }
+
+  /** Gives this sender up; when all are, receivers get what is left and then `ERR_CHANNEL_CLOSED`. */
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    this.ring.dropSender();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** How many values some receiver has yet to read. */
+  get len(): number {
+    return this.ring.len;
+  }
+
+  /** Whether all receivers have read everything. */
+  get isEmpty(): boolean {
+    return this.ring.len === 0;
+  }
+
+  /** How many receivers are open. */
+  get receiverCount(): number {
+    return this.ring.receiverCount;
+  }
+
+  /** Whether `other` sends to the same channel. */
+  sameChannel(other: Sender<T>): boolean {
+    return other.ring === this.ring;
+  }
+}
