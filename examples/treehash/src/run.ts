@@ -1,0 +1,108 @@
+/** One run: the parts put together, and its end in every case. */
+import { statSync } from "node:fs";
+import { constants } from "node:os";
+import { type Async, type Future, fn, Handle, ready, Semaphore, select, spawn } from "treadle";
+import type { RunOptions } from "./args.ts";
+import { bytePath } from "./byte-path.ts";
+import { ChunkBuffers } from "./chunk-buffers.ts";
+import { failureReason } from "./failure.ts";
+import { hashTree } from "./hash-tree.ts";
+import { Interrupt } from "./interrupt.ts";
+import type { Job } from "./job.ts";
+import { OrderedOutput, writeLines } from "./ordered-output.ts";
+import { ownPaths, ownStdout } from "./own-files.ts";
+import { Pace } from "./pace.ts";
+import { showProgress } from "./progress.ts";
+import { commit, discard, openSink, pathsOf, type Sink } from "./sink.ts";
+import { summary } from "./summary.ts";
+import { Tally } from "./tally.ts";
+import { Terminal } from "./terminal.ts";
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+/** What a shell shows for a program that a broken pipe has stopped. */
+const READER_GONE = 141;
+
+/** Does what the options ask for; answers the program's exit status. */
+export const run: (options: RunOptions) => Future<number> = fn(function* run(options) {
+  const terminal = new Terminal(process.stderr);
+  let sink: Sink;
+  try {
+    checkDirectory(options.directory);
+    sink = yield* openSink(options.output);
+  } catch (error) {
+    terminal.report(describe(error));
+    return WRONG_USAGE;
+  }
+  using interrupt = new Interrupt();
+  const job = jobOf(options, sink, terminal);
+  try {
+    yield* hashAndWrite(job, sink, interrupt);
+    commit(sink);
+  } catch (error) {
+    discard(sink);
+    if ((error as NodeJS.ErrnoException).code === "EPIPE") return READER_GONE;
+    terminal.report(describe(error));
+    return FAILED;
+  }
+  return conclude(job, interrupt);
+});
+
+/** Hashes until all is done or a signal comes; then the lines that are there are written to the end. */
+const hashAndWrite = fn(function* hashAndWrite(
+  job: Job,
+  sink: Sink,
+  interrupt: Interrupt,
+): Async<void> {
+  const writer = spawn(writeLines, job.output, sink);
+  const progress = job.options.quiet ? undefined : spawn(showProgress, job);
+  try {
+    // A writer that ends first has failed, and its error comes out here.
+    yield* select({ hashed: hashTree(job), writer, stopped: interrupt.token.cancelled() });
+    job.output.end();
+    yield* writer;
+  } finally {
+    progress?.abort();
+    yield* progress?.outcome() ?? ready(undefined);
+  }
+});
+
+function conclude(job: Job, interrupt: Interrupt): number {
+  const { options, tally, terminal } = job;
+  if (interrupt.status !== 0) terminal.report("stopped; the list holds what was hashed so far");
+  if (!options.quiet) terminal.print(summary(tally, Handle.current().metrics()));
+  return interrupt.status || (tally.failed > 0 ? FAILED : 0);
+}
+
+function jobOf(options: RunOptions, sink: Sink, terminal: Terminal): Job {
+  const { directory } = options;
+  const root = bytePath(directory.endsWith("/") ? directory : `${directory}/`);
+  return {
+    options,
+    root,
+    terminal,
+    tally: new Tally(),
+    pace: new Pace(options.timeout !== undefined),
+    output: new OrderedOutput(),
+    own: sink.target === undefined ? ownStdout() : ownPaths(root, directory, pathsOf(sink)),
+    slots: new Semaphore(options.concurrency),
+    buffers: new ChunkBuffers(),
+  };
+}
+
+/** @throws as `stat` does, or `ENOTDIR`. */
+function checkDirectory(directory: string): void {
+  if (statSync(directory).isDirectory()) return;
+  throw Object.assign(new Error(), {
+    errno: -constants.errno.ENOTDIR,
+    syscall: "stat",
+    path: directory,
+  });
+}
+
+/** What the system refused, in words; throws what is a mistake of the program. */
+function describe(error: unknown): string {
+  const reason = failureReason(error);
+  if (reason === undefined) throw error;
+  return `${(error as NodeJS.ErrnoException).path ?? "the list"}: ${reason}`;
+}

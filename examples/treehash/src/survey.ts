@@ -1,0 +1,57 @@
+/** A second walk beside the hashing one, which only counts: it tells how much there is to do. */
+import { lstat, lstatSync, type Stats } from "node:fs";
+import { type Async, fn, fromPromise, yieldNow } from "treadle";
+import { type BytePath, systemPath } from "./byte-path.ts";
+import { type Listing, listDirectory } from "./directory.ts";
+import type { Job } from "./job.ts";
+
+/** Sizes asked for in one go: about 0.2 ms. */
+const SLICE = 64;
+
+/** What the survey has found so far. */
+export class Totals {
+  files = 0;
+  bytes = 0;
+  isComplete = false;
+}
+
+/** Counts all files below the job's root, and their bytes. What it cannot read it leaves out: the walk reports it. */
+export function* survey(job: Job, totals: Totals): Async<void> {
+  const directories = [job.root];
+  for (let prefix = directories.pop(); prefix !== undefined; prefix = directories.pop()) {
+    for (const key of yield* keysOf(job, prefix)) {
+      if (key.endsWith("/")) directories.push(prefix + key);
+      else yield* add(job, prefix + key, totals);
+    }
+  }
+  totals.isComplete = true;
+}
+
+const keysOf = fn(function* keysOf(job: Job, prefix: BytePath): Async<readonly BytePath[]> {
+  try {
+    const listing: Listing = yield* listDirectory(prefix, job.pace);
+    return listing.keys;
+  } catch {
+    return [];
+  }
+});
+
+const add = fn(function* add(job: Job, path: BytePath, totals: Totals): Async<void> {
+  totals.files++;
+  if (totals.files % SLICE === 0) yield* yieldNow();
+  totals.bytes += job.pace.isFast ? sizeInPlace(path) : yield* fromPromise(sizeByPool(path));
+});
+
+function sizeInPlace(path: BytePath): number {
+  return sizeOf(lstatSync(systemPath(path), { throwIfNoEntry: false }));
+}
+
+function sizeByPool(path: BytePath): Promise<number> {
+  return new Promise((resolve) => {
+    lstat(systemPath(path), (error, stats) => resolve(error === null ? sizeOf(stats) : 0));
+  });
+}
+
+function sizeOf(stats: Stats | undefined): number {
+  return stats?.isFile() === true ? stats.size : 0;
+}
