@@ -36,7 +36,7 @@ const ofSignal = new WeakMap<AbortSignal, CancellationToken>();
  * Builder.newCurrentThread().build().blockOn(main); // => true
  * ```
  */
-export class CancellationToken implements Linked, Disposable {
+export class CancellationToken implements Disposable {
   /** @internal */
   before: Linked | null;
   /** @internal */
@@ -259,6 +259,7 @@ export class DropGuard implements Disposable {
     return token;
   }
 
+  /** Cancels the token, unless it was disarmed. */
   [Symbol.dispose](): void {
     this.disarm()?.cancel();
   }

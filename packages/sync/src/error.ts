@@ -26,6 +26,7 @@ export class SendError<T = unknown> extends RuntimeError {
     this.value = value;
   }
 
+  /** The class's name. */
   override get name(): string {
     return "SendError";
   }
@@ -53,6 +54,7 @@ export class RecvError extends RuntimeError {
     this.missed = missed;
   }
 
+  /** The class's name. */
   override get name(): string {
     return "RecvError";
   }
@@ -80,6 +82,7 @@ export class AcquireError extends RuntimeError {
     );
   }
 
+  /** The class's name. */
   override get name(): string {
     return "AcquireError";
   }

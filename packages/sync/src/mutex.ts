@@ -107,6 +107,7 @@ export class Guard<T> implements Disposable {
     return this.locked().held;
   }
 
+  /** Replaces the value behind the lock. */
   set value(value: T) {
     this.locked().held = value;
   }
@@ -118,6 +119,7 @@ export class Guard<T> implements Disposable {
     this.pool.release(1);
   }
 
+  /** As `release()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.release();
   }

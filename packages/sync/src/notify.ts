@@ -99,7 +99,7 @@ export class Notify {
 }
 
 /** The future of {@link Notify.notified}. */
-export class Notified extends Leaf<void> implements Linked {
+export class Notified extends Leaf<void> {
   /** @internal */
   before: Linked | null;
   /** @internal */
@@ -120,6 +120,7 @@ export class Notified extends Leaf<void> implements Linked {
     this.since = source.callsNow();
   }
 
+  /** Polls: ready once it was notified. */
   override next(): Poll<void> {
     const waker = cx.waker;
     if (waker === null) return outsidePoll(this, Notified.prototype.next);

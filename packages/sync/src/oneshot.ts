@@ -76,6 +76,7 @@ export class OneshotReceiver<T> extends Leaf<T> implements Disposable {
     this.closedWaits = null;
   }
 
+  /** Polls: ready once the value has come. */
   override next(): Poll<T> {
     const waker = cx.waker;
     if (waker === null) return outsidePoll(this, OneshotReceiver.prototype.next);
@@ -195,6 +196,7 @@ export class OneshotSender<T> implements Disposable {
     this.receiver.abandon();
   }
 
+  /** As `close()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -107,6 +107,7 @@ export class ReadGuard<T> implements Disposable {
     this.pool.release(1);
   }
 
+  /** As `release()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.release();
   }
@@ -134,6 +135,7 @@ export class WriteGuard<T> implements Disposable {
     return this.locked().held;
   }
 
+  /** Replaces the value behind the lock. */
   set value(value: T) {
     this.locked().held = value;
   }
@@ -153,6 +155,7 @@ export class WriteGuard<T> implements Disposable {
     this.pool.release(this.permits);
   }
 
+  /** As `release()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.release();
   }

@@ -141,6 +141,7 @@ export class Permit implements Disposable {
     other.count = 0;
   }
 
+  /** As `release()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.release();
   }

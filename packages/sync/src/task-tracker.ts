@@ -167,6 +167,7 @@ export class TaskTrackerToken implements Disposable {
     tracker.add();
   }
 
+  /** Stops counting; a second call does nothing. */
   [Symbol.dispose](): void {
     if (!this.counted) return;
     this.counted = false;

@@ -67,6 +67,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
     this.ring.dropReceiver(this.position);
   }
 
+  /** As `close()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -91,6 +92,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
     return other.ring === this.ring;
   }
 
+  /** The values, until the channel ends; throws when some were missed. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
       let value: T;

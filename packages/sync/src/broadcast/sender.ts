@@ -61,6 +61,7 @@ export class Sender<T> implements Disposable {
     this.ring.dropSender();
   }
 
+  /** As `close()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -146,6 +146,7 @@ export class Sender<T> implements Disposable {
     this.channel.dropSender();
   }
 
+  /** As `close()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -201,6 +202,7 @@ export class Permit<T> implements Disposable {
     this.places.release(1);
   }
 
+  /** As `release()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.release();
   }

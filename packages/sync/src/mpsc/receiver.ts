@@ -94,6 +94,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
     return this.channel.senderCount;
   }
 
+  /** The values, until the channel ends. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (let value = await this.recv(); value !== undefined; value = await this.recv()) yield value;
   }

@@ -70,6 +70,7 @@ export class UnboundedSender<T> implements Disposable {
     this.channel.dropSender();
   }
 
+  /** As `close()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }

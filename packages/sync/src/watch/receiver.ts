@@ -94,6 +94,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
     this.cell.dropReceiver();
   }
 
+  /** As `close()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -108,6 +109,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
     return other.cell === this.cell;
   }
 
+  /** The current value, then the latest one after each change, until all senders are closed. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
       yield this.borrowAndUpdate();

@@ -102,6 +102,7 @@ export class Sender<T> implements Disposable {
     this.cell.dropSender();
   }
 
+  /** As `close()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }
