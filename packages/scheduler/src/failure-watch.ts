@@ -4,7 +4,7 @@
  */
 import { writeSync } from "node:fs";
 import { inspect } from "node:util";
-import type { Failure, Task } from "@treadle/task";
+import type { Failure, FailureWatcher, Task } from "@treadle/task";
 
 /** What to do with a failure that nobody can observe: a word, or a function of your own. */
 export type UnhandledFailure =
@@ -27,7 +27,7 @@ function hookExit(): void {
 }
 
 /** Watches the failed tasks of one runtime whose handles may still be looked at. */
-export class FailureWatch {
+export class FailureWatch implements FailureWatcher {
   private readonly report: Report;
   private readonly waiting = new Set<Failure>();
   private readonly registry = new FinalizationRegistry<Failure>((failure) => this.tell(failure));
@@ -36,16 +36,25 @@ export class FailureWatch {
     this.report = report;
   }
 
-  /** A task failed and nobody waits for it. */
+  /** A task failed and nobody has looked at it. */
   add(task: Task<unknown>, failure: Failure): void {
     this.waiting.add(failure);
+    failure.watch = this;
     if (task.isDetached()) {
       this.tell(failure);
       return;
     }
     watches.add(this);
     hookExit();
-    this.registry.register(task, failure);
+    this.registry.register(task, failure, failure);
+  }
+
+  observed(failure: Failure): void {
+    if (this.waiting.delete(failure)) this.registry.unregister(failure);
+  }
+
+  abandoned(failure: Failure): void {
+    this.tell(failure);
   }
 
   /** Reports every failure that has not been looked at, and forgets all. */

@@ -8,7 +8,6 @@ const FAILED = 2;
 /** What a root asks of its scheduler. */
 export interface RootOwner {
   rootWoken(root: Root<unknown>): void;
-  rootSettled(root: Root<unknown>): void;
 }
 
 /** One root future, its own waker. */
@@ -85,7 +84,6 @@ export class Root<T> implements Waker {
     this.status = status;
     this.result = result;
     this.call = null;
-    this.owner.rootSettled(this as Root<unknown>);
     this.onSettled?.();
   }
 

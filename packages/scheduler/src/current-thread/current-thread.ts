@@ -57,7 +57,9 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   private readonly inject = new RunQueue();
   private readonly deferred = new Defer();
   private readonly owned = new OwnedTasks();
+  /** The roots of `run` that have not settled, and that of `blockOn`. */
   private readonly roots = new Set<Root<unknown>>();
+  private blocking: Root<unknown> | null = null;
   private wokenRoots: Root<unknown>[] = [];
   private spareRoots: Root<unknown>[] = [];
   private readonly hosted = new HostedLoop(this);
@@ -70,6 +72,8 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   private untilInject: number;
   private driving = false;
   private parked = false;
+  /** Whether the time that passes counts as busy. */
+  private processing = false;
   private closing = false;
   private finished = false;
   /** Whether a shutdown ran out of time. */
@@ -160,10 +164,10 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     this.owned.remove(task);
   }
 
-  failed(task: Task<unknown>, error: unknown): void {
+  failed(task: Task<unknown>, error: unknown, awaited: boolean): void {
     const policy = this.parts.unhandledFailure;
     if (policy === "ignore") return;
-    if (policy === "shutdownRuntime") this.shutdownBy(error);
+    if (policy === "shutdownRuntime" && !awaited) this.shutdownBy(error);
     else this.watch.add(task, task.failure(error));
   }
 
@@ -192,11 +196,6 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     if (!this.driving) this.unpark();
   }
 
-  rootSettled(root: Root<unknown>): void {
-    this.roots.delete(root);
-    unwatchForDeadlock(root);
-  }
-
   /** Makes sure that a round will run soon; called when something was woken from outside. */
   unpark(): void {
     if (!this.driving) this.hosted.wake();
@@ -210,14 +209,21 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     if (this.closing)
       throw runtimeShutdown("blockOn() was called after the shutdown of its runtime");
     const root = new Root<T>(call, this);
-    this.roots.add(root as Root<unknown>);
-    this.drive(() => {
-      root.wake();
-      this.leaveHostedPark();
-      while (!root.isSettled()) this.blockingRound(root as Root<unknown>);
-    });
+    this.blocking = root as Root<unknown>;
+    try {
+      this.drive(driveUntilSettled, root as Root<unknown>);
+    } finally {
+      this.blocking = null;
+    }
     this.settleDown();
     return root.take();
+  }
+
+  /** @internal */
+  untilSettled(root: Root<unknown>): void {
+    root.wake();
+    this.leaveHostedPark();
+    while (!root.isSettled()) this.blockingRound(root);
   }
 
   /** Runs `call` by the event loop; see `Runtime.run`. */
@@ -230,6 +236,8 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     watchForDeadlock(root as Root<unknown>);
     const promise = new Promise<T>((resolve, reject) => {
       root.onSettled = () => {
+        this.roots.delete(root as Root<unknown>);
+        unwatchForDeadlock(root as Root<unknown>);
         try {
           resolve(root.take());
         } catch (error) {
@@ -243,7 +251,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
 
   slice(woken: boolean): boolean {
     if (cx.driving) return true;
-    this.drive(() => {
+    this.drive(call, () => {
       this.leaveHostedPark(woken);
       const end = performance.now() + SLICE_MS;
       do this.round();
@@ -255,9 +263,9 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
 
   idle(): number {
     // Without tasks there is nobody whom a driver could wake.
-    if (this.owned.size === 0 && this.roots.size === 0) return Number.POSITIVE_INFINITY;
+    if (this.owned.size === 0 && !this.hasRoots()) return Number.POSITIVE_INFINITY;
     let timeout = 0;
-    this.drive(() => {
+    this.drive(call, () => {
       this.hooks.onThreadPark?.();
       if (this.hasWork()) return;
       this.worker.aboutToPark();
@@ -272,7 +280,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   private settleDown(): void {
     if (this.closing) this.finishShutdown();
     if (this.hasWork()) this.hosted.wake();
-    else if (this.owned.size > 0 || this.roots.size > 0) this.hosted.rest();
+    else if (this.owned.size > 0 || this.hasRoots()) this.hosted.rest();
   }
 
   private leaveHostedPark(woken = true): void {
@@ -283,17 +291,16 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     this.hooks.onThreadUnpark?.();
   }
 
-  private drive(f: () => void): void {
+  private drive<A>(f: (scheduler: this, argument: A) => void, argument: A): void {
     const { runtime, waker, budget, sink, rand, driving } = cx;
     cx.runtime = this;
     cx.rand = this.rand;
     cx.driving = true;
     this.driving = true;
-    if (!driving) this.worker.startProcessingScheduledTasks();
     try {
-      f();
+      f(this, argument);
     } finally {
-      if (!driving) this.worker.endProcessingScheduledTasks();
+      if (!driving) this.endProcessing();
       this.driving = driving && runtime === this;
       cx.runtime = runtime;
       cx.waker = waker;
@@ -307,7 +314,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   /** Runs something in the runtime's context, also from inside a poll; what it wakes is queued. */
   private within(f: () => void): void {
     const driving = this.driving;
-    this.drive(f);
+    this.drive(call, f);
     this.driving = driving;
     if (!driving && this.hasWork()) this.hosted.wake();
   }
@@ -322,6 +329,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   }
 
   private round(): void {
+    if (!this.processing) this.startProcessing();
     if (this.wokenRoots.length > 0) this.pollRoots();
     this.runTasks();
     this.parkYield();
@@ -330,6 +338,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   private blockingRound(root: Root<unknown>): void {
     if (this.wokenRoots.length > 0) this.pollRoots();
     if (root.isSettled()) return;
+    if (!this.processing) this.startProcessing();
     if (this.runTasks() || !this.deferred.isEmpty()) this.parkYield();
     else if (!this.hasWork()) this.parkBlocking(root);
   }
@@ -389,8 +398,22 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     }
     this.deferred.wakeAll();
     this.untilDrivers = this.parts.eventInterval;
-    this.worker.startProcessingScheduledTasks(this.worker.endProcessingScheduledTasks());
+    if (this.processing) {
+      this.worker.startProcessingScheduledTasks(this.worker.endProcessingScheduledTasks());
+    }
     this.worker.submit(this.local.length);
+  }
+
+  /** From here on this thread counts as busy; begun with the first tasks, so that a ready `blockOn` reads no clock. */
+  private startProcessing(): void {
+    this.processing = true;
+    this.worker.startProcessingScheduledTasks();
+  }
+
+  private endProcessing(): void {
+    if (!this.processing) return;
+    this.processing = false;
+    this.worker.endProcessingScheduledTasks();
   }
 
   private parkBlocking(root: Root<unknown>): void {
@@ -400,7 +423,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
       return;
     }
     this.worker.aboutToPark();
-    this.worker.endProcessingScheduledTasks();
+    this.endProcessing();
     this.worker.submit(this.local.length);
     const timeout = this.beforePark(true);
     if (timeout === Number.POSITIVE_INFINITY && !this.canBeWoken()) this.giveUp(root);
@@ -408,7 +431,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     this.afterPark(false);
     this.deferred.wakeAll();
     this.untilDrivers = this.parts.eventInterval;
-    this.worker.startProcessingScheduledTasks();
+    this.startProcessing();
     this.worker.unparked();
     this.hooks.onThreadUnpark?.();
   }
@@ -478,16 +501,16 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     this.closing = true;
     this.within(() => {
       const why = reason ?? runtimeShutdown("it was shut down before its future was done");
-      for (const root of this.roots) root.drop(why);
+      for (const root of this.allRoots()) root.drop(why);
       this.owned.closeAndShutdownAll();
     });
     if (!this.driving) this.settleDown();
   }
 
   private finishShutdown(): void {
-    if (!this.closing || this.finished || this.owned.size > 0 || this.roots.size > 0) return;
+    if (!this.closing || this.finished || this.owned.size > 0 || this.hasRoots()) return;
     this.finished = true;
-    this.drive(() => {
+    this.drive(call, () => {
       for (const driver of this.drivers) driver.shutdown();
     });
     this.worker.submit(0);
@@ -501,15 +524,24 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     if (this.finished) return;
     this.forsaken = true;
     const left = [...this.owned.toArray().map((task) => `${task.name} (task ${task.id})`)];
-    for (const root of this.roots) left.push(root.name);
+    for (const root of this.allRoots()) left.push(root.name);
     this.within(() => {
       for (const task of this.owned.toArray()) task.forsake();
-      for (const root of this.roots) root.forsake(runtimeShutdown("its clean-up took too long"));
+      for (const root of this.allRoots())
+        root.forsake(runtimeShutdown("its clean-up took too long"));
     });
     writeToStderr(
       `treadle: shutdown within ${ms} ms gave up what was still running: ${left.join(", ")}\n`,
     );
     this.finishShutdown();
+  }
+
+  private hasRoots(): boolean {
+    return this.roots.size > 0 || (this.blocking !== null && !this.blocking.isSettled());
+  }
+
+  private allRoots(): Root<unknown>[] {
+    return this.blocking === null ? [...this.roots] : [...this.roots, this.blocking];
   }
 
   // Looking inside
@@ -525,4 +557,12 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   localDepth(): number {
     return this.local.length;
   }
+}
+
+function driveUntilSettled(scheduler: CurrentThread, root: Root<unknown>): void {
+  scheduler.untilSettled(root);
+}
+
+function call(_scheduler: CurrentThread, f: () => void): void {
+  f();
 }
