@@ -1,5 +1,6 @@
 /** The Builder: options first, then a runtime made of the parts they ask for. */
-import { RuntimeError } from "@treadle/core";
+import type { ResourceLimits } from "node:worker_threads";
+import { invalidArg, RuntimeError } from "@treadle/core";
 import type { HistogramConfiguration } from "@treadle/metrics";
 import type { TaskMeta, UnhandledFailure } from "@treadle/scheduler";
 import { assemble } from "./assemble.ts";
@@ -101,6 +102,19 @@ export class Builder<F extends Features = NoFeatures> {
   /** Sets how long an idle blocking thread lives, in ms; 10 000 by default. */
   threadKeepAlive(ms: number): this {
     this.config.threadKeepAlive = duration("threadKeepAlive", ms);
+    return this;
+  }
+
+  /** Sets the memory limits of the threads that the runtime starts; a current-thread runtime starts none. */
+  resourceLimits(limits: ResourceLimits): this {
+    if (typeof limits !== "object" || limits === null) {
+      throw invalidArg(
+        "resourceLimits",
+        limits,
+        "must be an object as for a Worker's resourceLimits",
+      );
+    }
+    this.config.resourceLimits = limits;
     return this;
   }
 

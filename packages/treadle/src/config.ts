@@ -1,4 +1,5 @@
 /** The Builder's options: their defaults, and the checks of what they are set to. */
+import type { ResourceLimits } from "node:worker_threads";
 import { invalidArg, RuntimeError } from "@treadle/core";
 import type { HistogramConfiguration } from "@treadle/metrics";
 import type { Hooks, UnhandledFailure } from "@treadle/scheduler";
@@ -17,6 +18,7 @@ export interface Config {
   workerThreads: number | undefined;
   maxBlockingThreads: number;
   threadKeepAlive: number;
+  resourceLimits: ResourceLimits | undefined;
   maxIoEventsPerTick: number;
   disableLifoSlot: boolean;
   globalQueueInterval: number | undefined;
@@ -48,6 +50,7 @@ export function defaults(flavor: RuntimeFlavor): Config {
     workerThreads: undefined,
     maxBlockingThreads: 512,
     threadKeepAlive: 10_000,
+    resourceLimits: undefined,
     maxIoEventsPerTick: 1024,
     disableLifoSlot: false,
     globalQueueInterval: undefined,

@@ -108,6 +108,7 @@ export {
   timeout,
   timeoutAt,
 } from "@treadle/time";
+export { blockInPlace, ERR_BLOCKING_FLAVOR, spawnBlocking } from "./blocking.ts";
 export { Builder } from "./builder.ts";
 export type { RuntimeFlavor } from "./config.ts";
 export { ERR_NOT_BUILT } from "./errors.ts";

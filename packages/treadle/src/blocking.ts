@@ -1,0 +1,27 @@
+/** Blocking work: what of it a current-thread runtime can say now. */
+import { cx, RuntimeError } from "@treadle/core";
+import { notBuilt } from "./errors.ts";
+
+/** Code of the error thrown by `blockInPlace` on a runtime that has only one thread. */
+export const ERR_BLOCKING_FLAVOR = "ERR_BLOCKING_FLAVOR";
+
+/**
+ * Runs a function that blocks, after the other tasks of this worker were offered to other workers.
+ *
+ * @remarks Outside a runtime it simply runs `f`.
+ *
+ * @throws {@link RuntimeError} `ERR_BLOCKING_FLAVOR` on a current-thread runtime: nobody else could take its tasks.
+ */
+export function blockInPlace<T>(f: () => T): T {
+  if (!cx.driving) return f();
+  throw new RuntimeError(
+    ERR_BLOCKING_FLAVOR,
+    "can call blocking only when running on the multi-threaded runtime: " +
+      "here every other task would stand still; move the work to a worker thread and await it by fromPromise()",
+  );
+}
+
+/** Runs blocking work on the blocking pool of the current runtime. */
+export function spawnBlocking(_f: unknown): never {
+  throw notBuilt("spawnBlocking()", "use a worker thread of your own and fromPromise()");
+}
