@@ -6,6 +6,7 @@
  * it: it is let go at once, and what becomes of it is nobody's business any more.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { Call } from "./call.ts";
 import { currentRuntime, cx, tryCurrentRuntime } from "./context.ts";
 import { pushDropError } from "./drop.ts";
 import { describe, ERR_INVALID_ARG, RuntimeError } from "./errors.ts";
@@ -89,7 +90,12 @@ export class AsyncRun<T> extends Leaf<T> {
 
   private start(): Future<T> {
     const made = this.call();
-    if (typeof (made as Partial<Future<T>> | null)?.next === "function") return made as Future<T>;
+    if (typeof (made as Partial<Future<T>> | null)?.next === "function") {
+      // A plain generator needs a `Call` of its own, or its nesting would be hidden behind this future.
+      return made instanceof Leaf || made instanceof Call
+        ? made
+        : new Call<T>(made as Future<T>, this.f);
+    }
     if (typeof (made as Partial<PromiseLike<T>> | null)?.then === "function") {
       return new PromiseWait(made as PromiseLike<T>);
     }

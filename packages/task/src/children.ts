@@ -14,6 +14,7 @@ import {
   cx,
   DONE,
   DropSink,
+  type ErrorSink,
   type IntoFuture,
   intoFuture,
   Leaf,
@@ -32,14 +33,15 @@ export class Children {
     for (const future of futures) this.calls.push(intoFuture(future));
   }
 
-  /** One step of dropping every child that is left; true when all are gone. */
-  close(sink: { push(error: unknown): void }): boolean {
+  /** One step of dropping every child that is left, errors to `sink`, or to the drop that is going on; true when all are gone. */
+  close(sink: ErrorSink | null): boolean {
     let left = 0;
     const { calls } = this;
     for (let i = 0; i < calls.length; i++) {
       const call = calls[i];
       if (call === null || call === undefined) continue;
-      if (closeStep(call, sink).done) calls[i] = null;
+      const step = sink === null ? call.return() : closeStep(call, sink);
+      if (step.done) calls[i] = null;
       else left++;
     }
     return left === 0;
@@ -95,16 +97,8 @@ export abstract class Combinator<T> extends Leaf<T> {
     if (this.state === OVER) return DONE;
     this.sink?.handOver();
     this.sink = null;
-    if (!this.children.close(currentSink)) return CLOSING;
+    if (!this.children.close(null)) return CLOSING;
     this.state = OVER;
     return DONE;
   }
 }
-
-/** Passes errors on to the drop that is going on. */
-const currentSink = {
-  push(error: unknown): void {
-    if (cx.sink !== null) cx.sink.push(error);
-    else cx.runtime?.reportFailure(error, "clean-up");
-  },
-};

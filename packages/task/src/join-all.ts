@@ -14,7 +14,6 @@ import {
   outsidePoll,
   PENDING,
   type Poll,
-  pushDropError,
   readyPoll,
   type TaskContext,
   type Waker,
@@ -100,6 +99,7 @@ class JoinAll extends Leaf<unknown[]> {
 
   /** Polls, or closes, the children that were woken; each with its own waker as the current one. */
   private stepWoken(waker: Waker | null): void {
+    const wasClosing = this.closing;
     const woken = this.woken;
     this.woken = [];
     try {
@@ -108,7 +108,7 @@ class JoinAll extends Leaf<unknown[]> {
       cx.waker = waker;
     }
     // A child failed meanwhile: the others' drop begins in this same poll.
-    if (this.closing && this.woken.length > 0) this.stepWoken(waker);
+    if (this.closing && !wasClosing) this.stepWoken(waker);
   }
 
   private step(child: Child): void {
@@ -117,7 +117,9 @@ class JoinAll extends Leaf<unknown[]> {
     if (call === null) return;
     cx.waker = child;
     if (this.closing) {
-      if (closeStep(call, this.sink ?? toCurrentDrop).done) this.letGo(child);
+      // Without a sink of its own it is being dropped: errors go where those of that drop go.
+      const step = this.sink === null ? call.return() : closeStep(call, this.sink);
+      if (step.done) this.letGo(child);
       return;
     }
     try {
@@ -143,8 +145,6 @@ class JoinAll extends Leaf<unknown[]> {
     for (const child of this.children) if (child.call !== null) child.wake();
   }
 }
-
-const toCurrentDrop = { push: pushDropError };
 
 /**
  * Waits until all futures have ended; their outputs in the order given.

@@ -11,6 +11,7 @@ import {
   cx,
   DONE,
   DropSink,
+  type ErrorSink,
   type Future,
   type IntoFuture,
   Leaf,
@@ -166,8 +167,11 @@ class ScopeFuture<T> extends Leaf<T> {
     this.scope.cancel();
   }
 
-  private closeBody(sink: { push(error: unknown): void }): void {
-    if (this.body !== null && closeStep(this.body, sink).done) this.body = null;
+  /** One step of dropping the body, errors to `sink`, or to the drop that is going on. */
+  private closeBody(sink: ErrorSink | null): void {
+    if (this.body === null) return;
+    const step = sink === null ? this.body.return() : closeStep(this.body, sink);
+    if (step.done) this.body = null;
   }
 
   private end(): Poll<T> {
@@ -191,7 +195,7 @@ class ScopeFuture<T> extends Leaf<T> {
     this.scope.close();
     this.scope.cancel();
     this.scope.wakeWith(cx.waker);
-    this.closeBody(toCurrentDrop);
+    this.closeBody(null);
     if (this.body !== null || !this.scope.isEmpty()) return CLOSING;
     this.scope.wakeWith(null);
     if (this.scope.failure !== null) pushDropError(this.scope.failure.error);
@@ -200,8 +204,6 @@ class ScopeFuture<T> extends Leaf<T> {
     return DONE;
   }
 }
-
-const toCurrentDrop = { push: pushDropError };
 
 /**
  * Runs a body that may spawn tasks, and ends only after all of them have.
