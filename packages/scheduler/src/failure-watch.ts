@@ -36,8 +36,8 @@ export class FailureWatch implements FailureWatcher {
     this.report = report;
   }
 
-  /** A task failed and nobody has looked at it. */
-  add(task: Task<unknown>, failure: Failure): void {
+  /** A task failed and nobody has looked at it; `awaited`: somebody is about to. */
+  add(task: Task<unknown>, failure: Failure, awaited: boolean): void {
     this.waiting.add(failure);
     failure.watch = this;
     if (task.isDetached()) {
@@ -46,11 +46,15 @@ export class FailureWatch implements FailureWatcher {
     }
     watches.add(this);
     hookExit();
+    // V8 keeps the receivers of an error's frames, the task among them, until its stack is first read.
+    if (!awaited && failure.error instanceof Error) void failure.error.stack;
     this.registry.register(task, failure, failure);
   }
 
   observed(failure: Failure): void {
-    if (this.waiting.delete(failure)) this.registry.unregister(failure);
+    if (!this.waiting.delete(failure)) return;
+    this.registry.unregister(failure);
+    if (this.waiting.size === 0) watches.delete(this);
   }
 
   abandoned(failure: Failure): void {
@@ -60,11 +64,11 @@ export class FailureWatch implements FailureWatcher {
   /** Reports every failure that has not been looked at, and forgets all. */
   sweep(): void {
     for (const failure of [...this.waiting]) this.tell(failure);
-    watches.delete(this);
   }
 
   private tell(failure: Failure): void {
-    if (!this.waiting.delete(failure) || failure.observed) return;
+    if (!this.waiting.delete(failure)) return;
+    if (this.waiting.size === 0) watches.delete(this);
     this.report(failure.error, { id: failure.id, name: failure.name });
   }
 }

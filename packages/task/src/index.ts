@@ -12,6 +12,6 @@ export { ERR_SCOPE_CLOSED, Scope, scope } from "./scope.ts";
 export { race, type Selected, type SelectOptions, select } from "./select.ts";
 export { shield } from "./shield.ts";
 export { spawn, spawnLocal, spawnOn } from "./spawn.ts";
-export { type Failure, type Snapshot, Task } from "./task.ts";
+export { type Failure, type FailureWatcher, type Snapshot, Task } from "./task.ts";
 export { ERR_TASK_LOCAL_UNSET, LocalKey, taskLocal } from "./task-local.ts";
 export { yieldNow } from "./yield-now.ts";

@@ -162,7 +162,7 @@ export class JoinSet<T> implements AsyncDisposable {
     for (const member of this.members) member.task.abort();
   }
 
-  /** Aborts every task and waits until all are gone. */
+  /** Aborts every task and waits until all are gone; a failure that was not joined, or of clean-up, is reported. */
   shutdown(): Awaitable<void> {
     return shutdownOf(this as JoinSet<unknown>);
   }
@@ -231,5 +231,9 @@ const joinAllOf = fn(function* joinAll<T>(set: JoinSet<T>): Async<T[]> {
 
 const shutdownOf = fn(function* shutdown(set: JoinSet<unknown>): Async<void> {
   set.abortAll();
-  while ((yield* set.joinNext()) !== undefined);
+  for (;;) {
+    const outcome = yield* set.joinNext();
+    if (outcome === undefined) return;
+    if (outcome.status === "failed") cx.runtime?.reportFailure(outcome.error, "task of a JoinSet");
+  }
 });

@@ -11,8 +11,8 @@ export interface Schedule {
   yieldNow(task: Task<unknown>): void;
   /** The task has ended: take it off the owned list. */
   release(task: Task<unknown>): void;
-  /** The task failed and nobody waits for it. */
-  failed(task: Task<unknown>, error: unknown): void;
+  /** The task failed and nobody has looked at it yet; `awaited`: a joiner was woken, who may still be gone before it looks. */
+  failed(task: Task<unknown>, error: unknown, awaited: boolean): void;
 }
 
 /** A runtime that can spawn: what stands behind the free `spawn`. */

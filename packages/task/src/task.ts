@@ -44,13 +44,23 @@ class Rare {
   failure: Failure | null = null;
 }
 
-/** A failure that nobody waited for. */
+/** A failure that nobody has looked at when it happened. */
 export interface Failure {
   readonly id: TaskId;
   readonly name: string;
   readonly error: unknown;
   /** Whether somebody has looked at it since. */
   observed: boolean;
+  /** Who is to be told when somebody looks at it, or when nobody will. */
+  watch: FailureWatcher | null;
+}
+
+/** Keeps the failures that nobody has looked at yet. */
+export interface FailureWatcher {
+  /** Somebody has looked at the failure. */
+  observed(failure: Failure): void;
+  /** The handle was detached: nobody will look at it. */
+  abandoned(failure: Failure): void;
 }
 
 /** Runs a function in the asynchronous context that was captured. */
@@ -242,7 +252,10 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
     const references = this.ownedAt >= 0 ? 2 : 1;
     this.scheduler.release(this as Task<unknown>);
     this.word = state.toTerminal(this.word, references);
-    if (status === FAILED && !awaited) this.scheduler.failed(this as Task<unknown>, result);
+    // Whoever was woken may be gone before it looks, so being awaited is not enough.
+    if (status === FAILED && this.rare?.failure?.observed !== true) {
+      this.scheduler.failed(this as Task<unknown>, result, awaited);
+    }
   }
 
   private wakeJoiners(): boolean {
@@ -302,12 +315,14 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
       : { status: "failed", error: this.result, suppressed };
   }
 
-  /** Says that nobody will look at the result: a failure is then reported when it happens. */
+  /** Says that nobody will look at the result: a failure is then reported when it happens, or now. */
   detach(): void {
     if ((this.word & state.JOIN_INTEREST) === 0) return;
     const word = this.word;
     this.word = state.toDetached(word);
     if (state.toDetachedOutcome(word) === state.Outcome.DEALLOC) this.result = undefined;
+    const failure = this.rare === null ? null : this.rare.failure;
+    if (failure !== null) failure.watch?.abandoned(failure);
   }
 
   /** Whether the handle has given up its interest. */
@@ -318,12 +333,16 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
   /** What a report of its failure needs, apart from the task, so that the task can be collected. */
   failure(error: unknown): Failure {
     const rare = this.rarely();
-    rare.failure ??= { id: this.id, name: this.name, error, observed: false };
+    rare.failure ??= { id: this.id, name: this.name, error, observed: false, watch: null };
     return rare.failure;
   }
 
   private markObserved(): void {
-    if (this.rare !== null && this.rare.failure !== null) this.rare.failure.observed = true;
+    if (this.status !== FAILED) return;
+    const failure = this.failure(this.result);
+    if (failure.observed) return;
+    failure.observed = true;
+    failure.watch?.observed(failure);
   }
 
   private cancelledError(): JoinError {

@@ -168,7 +168,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     const policy = this.parts.unhandledFailure;
     if (policy === "ignore") return;
     if (policy === "shutdownRuntime" && !awaited) this.shutdownBy(error);
-    else this.watch.add(task, task.failure(error));
+    else this.watch.add(task, task.failure(error), awaited);
   }
 
   defer(waker: Waker): void {
