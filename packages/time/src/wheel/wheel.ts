@@ -40,8 +40,11 @@ export const UNLINKED = -1;
 export const DUE: number = LEVELS * SLOTS_PER_LEVEL;
 /** `slot` of an entry that never becomes due. */
 export const NEVER: number = DUE + 1;
-/** The last tick there is; deadlines beyond it, other than Infinity, are taken for it. */
-export const MAX_TICK: number = Number.MAX_SAFE_INTEGER;
+/**
+ * The last tick there is; deadlines beyond it, other than Infinity, are taken for it. Half of what doubles count exactly,
+ * so that the clock's time at a tick is exact too.
+ */
+export const MAX_TICK: number = 2 ** 52;
 
 /** What a thing must carry to be put into a {@link Wheel}; the wheel owns all four fields. */
 export interface WheelEntry {
