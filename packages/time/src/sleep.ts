@@ -97,9 +97,8 @@ export class Sleep extends Leaf<void> implements TimerEntry {
       this.fire();
   }
 
-  /** @internal Waits for another moment once it is polled again. */
+  /** @internal Makes a sleep that has fired wait for another moment, once it is polled again. */
   resetUnregistered(time: number): void {
-    if (this.slot !== UNLINKED) this.driver.cancel(this);
     this.time = time;
     this.state = IDLE;
   }

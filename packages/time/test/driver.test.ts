@@ -259,6 +259,20 @@ describe("firing", () => {
     expect(reset.fired).toBe(1);
   });
 
+  test("a later deadline is only noted: the timer is moved when its old slot comes", () => {
+    const { driver, pass } = realDriver(100);
+    const timer = new Timer();
+    registerIn(driver, timer, 10);
+    expect(driver.reregister(timer, 1000)).toBe(true);
+    expect(driver.beforePark(true)).toBe(10);
+    pass(10);
+    driver.afterPark(false);
+    expect(timer.fired).toBe(0);
+    pass(990);
+    driver.afterPark(false);
+    expect(timer.fired).toBe(1);
+  });
+
   test("shutdown fires all timers, those in the far future and the infinite ones too, once", () => {
     const rig = new Rig();
     const timers = [1, 100, 2 ** 40, Infinity].map((tick) => {

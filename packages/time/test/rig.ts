@@ -75,6 +75,8 @@ export class Rig extends TestExecutor {
 /** A future polled by hand, with its own counting waker. */
 export class Hand<T> implements Waker {
   wakes = 0;
+  /** The budget that the last poll left. */
+  left = -1;
   private readonly rig: Rig;
   private readonly future: { next(): Poll<T> };
 
@@ -94,6 +96,7 @@ export class Hand<T> implements Waker {
       try {
         return this.future.next();
       } finally {
+        this.left = cx.budget;
         cx.waker = null;
         cx.budget = -1;
       }

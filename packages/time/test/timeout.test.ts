@@ -124,6 +124,33 @@ describe("timeout", () => {
     expect(task.sink.errors).toMatchObject([{ message: "clean-up failed" }]);
   });
 
+  test("an error that clean-up had before the timeout was dropped goes to the drop too", () => {
+    const rig = new Rig();
+    const inner = fn(function* inner(): Async<void> {
+      try {
+        yield* pending();
+      } finally {
+        failIf(true);
+      }
+    });
+    const outer = fn(function* outer(): Async<void> {
+      try {
+        yield* inner();
+      } finally {
+        yield* sleep(20);
+      }
+    });
+    const task = rig.spawn(() => timeout(10, outer()));
+    rig.settle();
+    rig.pass(10);
+    rig.settle();
+    task.drop();
+    rig.settle();
+    expect(task.sink.errors).toMatchObject([{ message: "clean-up failed" }]);
+    rig.toEnd();
+    expect([task.status, task.sink.errors?.length]).toEqual(["dropped", 1]);
+  });
+
   test("an error of the future passes through and takes the timer out", () => {
     const rig = new Rig();
     const task = rig.spawn(() =>
@@ -148,6 +175,8 @@ describe("timeout", () => {
       for (;;) yield* consumeBudget();
     });
     const task = rig.spawn(() => timeout(5, greedy()));
+    const hand = new Hand(rig, () => timeout(5, greedy()));
+    expect([hand.poll(10), hand.left]).toEqual([PENDING, 0]);
     for (let turn = 0; turn < 5; turn++) {
       expect(task.status).toBe("pending");
       rig.enter(() => rig.queue.shift()?.step());

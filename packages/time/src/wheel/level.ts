@@ -44,6 +44,7 @@ export function slotOf(when: number, level: number): number {
 export function slotStart(elapsed: number, level: number, slot: number): number {
   const range = 1 << (BITS_PER_LEVEL * level);
   const turn = SLOTS_PER_LEVEL * range;
+  if (elapsed < INT_RANGE) return (elapsed & -turn) + slot * range;
   return elapsed - (elapsed % turn) + slot * range;
 }
 
