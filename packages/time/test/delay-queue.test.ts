@@ -207,6 +207,15 @@ describe("DelayQueue", () => {
     expect([second.wakes, valueIn(second.poll())]).toEqual([1, 1]);
   });
 
+  test("takes one unit of budget for a value and none for waiting", () => {
+    const { rig, queue, hand } = held<string>();
+    expect([hand.poll(10), hand.left]).toEqual([PENDING, 10]);
+    queue.insert("x", 5);
+    rig.pass(5);
+    expect([hand.poll(0), hand.left]).toEqual([PENDING, 0]);
+    expect([valueIn(hand.poll(10)), hand.left]).toEqual(["x", 9]);
+  });
+
   test("once the driver is shut down all waiters fail", () => {
     const { rig, queue } = held<number>();
     queue.insert(1, 10);

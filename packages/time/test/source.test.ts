@@ -30,4 +30,13 @@ describe("TimeSource", () => {
     expect(ends).toEqual([0, 0, 2 ** 52, Infinity]);
     expect(source.nowToTick(Infinity)).toBe(2 ** 52);
   });
+
+  test("the time of a tick is that tick, up to the last one and whenever time began", () => {
+    for (const start of [0, 1, 2, 3, 2 ** 40 + 1]) {
+      const from = new TimeSource(start);
+      for (const tick of [1, 2 ** 52 - 1, 2 ** 52]) {
+        expect(from.nowToTick(from.tickToTime(tick))).toBe(tick);
+      }
+    }
+  });
 });
