@@ -12,6 +12,11 @@ const NOT_ASCII = /[^\0-\x7f]/;
 /** What a terminal would act on: control characters, and marks that turn the direction of the text. */
 const UNSAFE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
 
+/** The path of a directory as a prefix of what is in it. */
+export function withSlash(directory: BytePath): BytePath {
+  return directory.endsWith("/") ? directory : `${directory}/`;
+}
+
 /** The bytes of a text in UTF-8. */
 export function bytePath(text: string): BytePath {
   return NOT_ASCII.test(text) ? Buffer.from(text, "utf8").toString("latin1") : text;

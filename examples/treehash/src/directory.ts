@@ -2,6 +2,7 @@
 import { type Dirent, readdir, readdirSync } from "node:fs";
 import { type Future, fn, fromPromise } from "treadle";
 import { type BytePath, systemPath } from "./byte-path.ts";
+import type { Place } from "./job.ts";
 import type { Pace } from "./pace.ts";
 
 /**
@@ -17,11 +18,12 @@ export interface Listing {
 }
 
 /** Reads a directory in no particular order. */
-export const listDirectory: (path: BytePath, pace: Pace) => Future<Listing> = fn(
-  function* listDirectory(path, pace) {
-    return listing(pace.isFast ? readInPlace(path, pace) : yield* fromPromise(readByPool(path)));
-  },
-);
+export const listDirectory: (directory: Place) => Future<Listing> = fn(function* listDirectory({
+  path,
+  pace,
+}) {
+  return listing(pace.isFast ? readInPlace(path, pace) : yield* fromPromise(readByPool(path)));
+});
 
 /** What an entry costs to read, in bytes of a file. */
 const BYTES_PER_ENTRY = 4096;

@@ -2,7 +2,8 @@
 import { createHash, hash } from "node:crypto";
 import { type Async, type Future, fn } from "treadle";
 import type { BytePath } from "./byte-path.ts";
-import type { Job } from "./job.ts";
+import type { Job, Place } from "./job.ts";
+import type { Pace } from "./pace.ts";
 import { SourceFile } from "./source-file.ts";
 
 /** Files up to this size are read at once on this thread, where the pace allows: about 0.1 ms with the hashing. */
@@ -16,12 +17,12 @@ const inPlace = Buffer.allocUnsafeSlow(IN_PLACE_MAX + 1);
  *
  * **Cancel safety**: the file is closed as soon as nothing reads it any more.
  */
-export const hashFile: (job: Job, path: BytePath) => Future<string | undefined> = fn(
-  function* hashFile(job, path) {
+export const hashFile: (job: Job, file: Place) => Future<string | undefined> = fn(
+  function* hashFile(job, { path, pace }) {
     const file = new SourceFile(job.own);
     try {
-      if (job.pace.inPlace()) {
-        const digest = hashInPlace(job, file, path);
+      if (pace.inPlace()) {
+        const digest = hashInPlace(job, file, path, pace);
         if (digest !== undefined) return digest;
       } else {
         yield* file.open(path);
@@ -34,17 +35,18 @@ export const hashFile: (job: Job, path: BytePath) => Future<string | undefined> 
 );
 
 /** Opens the file; reads and hashes it too where that takes a single read. */
-function hashInPlace(job: Job, file: SourceFile, path: BytePath): string | undefined {
+function hashInPlace(job: Job, file: SourceFile, path: BytePath, pace: Pace): string | undefined {
   const before = performance.now();
   file.openInPlace(path);
   const { size } = file;
   const isSmall = size <= IN_PLACE_MAX && !file.isOwn;
   const count = isSmall ? file.readInPlace(inPlace, size + 1, 0) : 0;
-  job.pace.took(performance.now() - before, count);
+  pace.took(performance.now() - before, count);
   // A file that is longer or shorter than it said is read again, until its end, by chunks.
   if (!isSmall || count !== size) return undefined;
   job.tally.readInPlace++;
   job.tally.bytes += count;
+  job.tally.hashedBytes += count;
   return hash("sha256", inPlace.subarray(0, count), "hex");
 }
 
@@ -55,7 +57,8 @@ const hashChunks = fn(function* hashChunks(job: Job, file: SourceFile): Async<st
   let front = buffers.take();
   let back = buffers.take();
   let reading: Future<number> = file.read(front, 0);
-  for (let position = 0; ; ) {
+  let position = 0;
+  for (;;) {
     const count = yield* reading;
     position += count;
     const isLast = count === 0 || position === file.size;
@@ -66,6 +69,7 @@ const hashChunks = fn(function* hashChunks(job: Job, file: SourceFile): Async<st
     [front, back] = [back, front];
   }
   tally.readByPool++;
+  tally.hashedBytes += position;
   // Not in a `finally` block: a read that was given up may still write to its buffer.
   buffers.giveBack(front);
   buffers.giveBack(back);

@@ -4,11 +4,10 @@
  *     walk --mpsc--> dispatch --one task per file--> OrderedOutput
  */
 import { type Async, type Future, fn, mpsc, type Permit, type Scope, scope } from "treadle";
-import type { BytePath } from "./byte-path.ts";
 import { checksumLine } from "./checksum-line.ts";
 import { noteFailure } from "./failure.ts";
 import { hashFile } from "./hash-file.ts";
-import type { Job } from "./job.ts";
+import type { Job, Place } from "./job.ts";
 import { walk } from "./walk.ts";
 import { within } from "./within.ts";
 
@@ -22,7 +21,7 @@ const AHEAD = 1024;
  */
 export const hashTree: (job: Job) => Future<void> = fn(function* hashTree(job) {
   yield* scope(function* (s): Async<void> {
-    const [sender, files] = mpsc.channel<BytePath>(AHEAD);
+    const [sender, files] = mpsc.channel<Place>(AHEAD);
     s.spawn(walk, job, sender);
     yield* dispatch(job, s, files);
   });
@@ -31,21 +30,21 @@ export const hashTree: (job: Job) => Future<void> = fn(function* hashTree(job) {
 const dispatch = fn(function* dispatch(
   job: Job,
   s: Scope,
-  files: mpsc.Receiver<BytePath>,
+  files: mpsc.Receiver<Place>,
 ): Async<void> {
   for (let at = 0; ; at++) {
-    const path = yield* files.recv();
-    if (path === undefined) return;
-    const place = yield* job.output.place();
-    place.forget();
-    s.spawn(hashOne, job, at, path, yield* job.slots.acquire());
+    const file = yield* files.recv();
+    if (file === undefined) return;
+    (yield* job.output.place()).forget();
+    s.spawn(hashOne, job, at, file, yield* job.slots.acquire());
   }
 });
 
-function* hashOne(job: Job, at: number, path: BytePath, slot: Permit): Async<void> {
+function* hashOne(job: Job, at: number, file: Place, slot: Permit): Async<void> {
+  const { path } = file;
   job.tally.current = path;
   try {
-    const digest = yield* within(job.options.timeout, hashFile(job, path));
+    const digest = yield* within(job.options.timeout, hashFile(job, file));
     if (digest !== undefined) job.tally.hashed++;
     job.output.put(at, digest === undefined ? "" : checksumLine(digest, path));
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Semaphore } from "treadle";
 import type { RunOptions } from "./args.ts";
 import type { BytePath } from "./byte-path.ts";
 import type { ChunkBuffers } from "./chunk-buffers.ts";
+import type { Mounts } from "./mounts.ts";
 import type { OrderedOutput } from "./ordered-output.ts";
 import type { OwnFiles } from "./own-files.ts";
 import type { Pace } from "./pace.ts";
@@ -15,7 +16,10 @@ export interface Job {
   /** The directory as a prefix of every path: it ends with a slash. */
   readonly root: BytePath;
   readonly tally: Tally;
-  readonly pace: Pace;
+  /** The pace of local file systems, and of those that may not answer. */
+  readonly localPace: Pace;
+  readonly remotePace: Pace;
+  readonly mounts: Mounts;
   readonly terminal: Terminal;
   readonly output: OrderedOutput;
   /** What this run itself writes, and must not hash. */
@@ -23,4 +27,23 @@ export interface Job {
   /** One permit per file in work. */
   readonly slots: Semaphore;
   readonly buffers: ChunkBuffers;
+}
+
+/** A file, or a directory with a slash at the end of its path, as the walk comes upon it. */
+export interface Place {
+  readonly path: BytePath;
+  /** The pace of the file system that it lies on. */
+  readonly pace: Pace;
+}
+
+/** The directory where the walks begin. */
+export function rootOf(job: Job): Place {
+  return { path: job.root, pace: job.mounts.isRootLocal ? job.localPace : job.remotePace };
+}
+
+/** A directory in another one. */
+export function directoryIn(job: Job, parent: Place, key: BytePath): Place {
+  const path = parent.path + key;
+  const isLocal = job.mounts.isLocal(path, parent.pace === job.localPace);
+  return { path, pace: isLocal ? job.localPace : job.remotePace };
 }

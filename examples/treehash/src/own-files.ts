@@ -1,7 +1,7 @@
 /** The files that the run itself writes: they may lie inside the tree, and are left out of the list. */
 import { fstatSync, realpathSync, type Stats } from "node:fs";
 import { basename, dirname } from "node:path";
-import { type BytePath, bytePath } from "./byte-path.ts";
+import { type BytePath, bytePath, withSlash } from "./byte-path.ts";
 
 /** Knows them by their path in the walk, and standard output, which has none, by what `fstat` says. */
 export class OwnFiles {
@@ -42,8 +42,7 @@ export function ownPaths(root: BytePath, directory: string, files: readonly stri
   return new OwnFiles(paths, undefined);
 }
 
-/** Its path without links, and with a slash at its end. */
+/** Its path without links. */
 function realDirectory(directory: string): BytePath {
-  const path = realpathSync(directory, "buffer").toString("latin1");
-  return path.endsWith("/") ? path : `${path}/`;
+  return withSlash(realpathSync(directory, "buffer").toString("latin1"));
 }

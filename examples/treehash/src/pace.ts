@@ -8,7 +8,7 @@
  * is what counts, not their mean time: on a busy machine a few reads take long because another program had the
  * processor, while a cold cache makes most of them wait.
  *
- * With `--timeout` every file goes through the pool, for only a read on another thread can be given up.
+ * On file systems that may never answer everything goes through the pool, see `mounts.ts`.
  */
 
 /** A read in place that takes longer than this and its share for its bytes is slow; in ms. */
@@ -27,7 +27,8 @@ export class Pace {
   private leftByPool = 0;
   private nextByPool = FEWEST_BY_POOL;
 
-  constructor(onlyPool: boolean) {
+  /** @param onlyPool - whether nothing is ever to be read in place */
+  constructor(onlyPool = false) {
     this.onlyPool = onlyPool;
   }
 

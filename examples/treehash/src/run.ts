@@ -1,14 +1,14 @@
 /** One run: the parts put together, and its end in every case. */
 import { statSync } from "node:fs";
-import { constants } from "node:os";
 import { type Async, type Future, fn, Handle, ready, Semaphore, select, spawn } from "treadle";
 import type { RunOptions } from "./args.ts";
-import { bytePath } from "./byte-path.ts";
+import { bytePath, displayPath, withSlash } from "./byte-path.ts";
 import { ChunkBuffers } from "./chunk-buffers.ts";
 import { failureReason } from "./failure.ts";
 import { hashTree } from "./hash-tree.ts";
 import { Interrupt } from "./interrupt.ts";
 import type { Job } from "./job.ts";
+import { mountsBelow } from "./mounts.ts";
 import { OrderedOutput, writeLines } from "./ordered-output.ts";
 import { ownPaths, ownStdout } from "./own-files.ts";
 import { Pace } from "./pace.ts";
@@ -26,13 +26,13 @@ const READER_GONE = 141;
 /** Does what the options ask for; answers the program's exit status. */
 export const run: (options: RunOptions) => Future<number> = fn(function* run(options) {
   const terminal = new Terminal(process.stderr);
+  const refused = whyNoDirectory(options.directory);
+  if (refused !== undefined) return refuse(terminal, options.directory, refused);
   let sink: Sink;
   try {
-    checkDirectory(options.directory);
     sink = yield* openSink(options.output);
   } catch (error) {
-    terminal.report(describe(error));
-    return WRONG_USAGE;
+    return refuse(terminal, listName(options), wordsFor(error));
   }
   using interrupt = new Interrupt();
   const job = jobOf(options, sink, terminal);
@@ -42,7 +42,7 @@ export const run: (options: RunOptions) => Future<number> = fn(function* run(opt
   } catch (error) {
     discard(sink);
     if ((error as NodeJS.ErrnoException).code === "EPIPE") return READER_GONE;
-    terminal.report(describe(error));
+    terminal.report(`${listName(options)}: ${wordsFor(error)}`);
     return FAILED;
   }
   return conclude(job, interrupt);
@@ -76,13 +76,15 @@ function conclude(job: Job, interrupt: Interrupt): number {
 
 function jobOf(options: RunOptions, sink: Sink, terminal: Terminal): Job {
   const { directory } = options;
-  const root = bytePath(directory.endsWith("/") ? directory : `${directory}/`);
+  const root = withSlash(bytePath(directory));
   return {
     options,
     root,
     terminal,
     tally: new Tally(),
-    pace: new Pace(options.timeout !== undefined),
+    localPace: new Pace(),
+    remotePace: new Pace(true),
+    mounts: mountsBelow(root, directory),
     output: new OrderedOutput(),
     own: sink.target === undefined ? ownStdout() : ownPaths(root, directory, pathsOf(sink)),
     slots: new Semaphore(options.concurrency),
@@ -90,19 +92,26 @@ function jobOf(options: RunOptions, sink: Sink, terminal: Terminal): Job {
   };
 }
 
-/** @throws as `stat` does, or `ENOTDIR`. */
-function checkDirectory(directory: string): void {
-  if (statSync(directory).isDirectory()) return;
-  throw Object.assign(new Error(), {
-    errno: -constants.errno.ENOTDIR,
-    syscall: "stat",
-    path: directory,
-  });
+function whyNoDirectory(directory: string): string | undefined {
+  try {
+    return statSync(directory).isDirectory() ? undefined : "not a directory";
+  } catch (error) {
+    return wordsFor(error);
+  }
+}
+
+function refuse(terminal: Terminal, name: string, why: string): number {
+  terminal.report(`${displayPath(bytePath(name))}: ${why}`);
+  return WRONG_USAGE;
+}
+
+function listName(options: RunOptions): string {
+  return options.output ?? "standard output";
 }
 
 /** What the system refused, in words; throws what is a mistake of the program. */
-function describe(error: unknown): string {
+function wordsFor(error: unknown): string {
   const reason = failureReason(error);
   if (reason === undefined) throw error;
-  return `${(error as NodeJS.ErrnoException).path ?? "the list"}: ${reason}`;
+  return reason;
 }

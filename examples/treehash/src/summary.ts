@@ -8,7 +8,7 @@ export function summary(tally: Tally, metrics: RuntimeMetrics): string {
   const ms = tally.elapsed();
   const perSecond = (n: number): number => (n / ms) * 1000;
   const rows: readonly (readonly [string, readonly string[]])[] = [
-    ["hashed", [things(tally.hashed, "file"), bytes(tally.bytes)]],
+    ["hashed", [things(tally.hashed, "file"), bytes(tally.hashedBytes)]],
     [
       "time",
       [

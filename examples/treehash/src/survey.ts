@@ -3,7 +3,8 @@ import { lstat, lstatSync, type Stats } from "node:fs";
 import { type Async, fn, fromPromise, yieldNow } from "treadle";
 import { type BytePath, systemPath } from "./byte-path.ts";
 import { type Listing, listDirectory } from "./directory.ts";
-import type { Job } from "./job.ts";
+import { directoryIn, type Job, type Place, rootOf } from "./job.ts";
+import type { Pace } from "./pace.ts";
 
 /** Sizes asked for in one go: about 0.2 ms. */
 const SLICE = 64;
@@ -17,29 +18,29 @@ export class Totals {
 
 /** Counts all files below the job's root, and their bytes. What it cannot read it leaves out: the walk reports it. */
 export function* survey(job: Job, totals: Totals): Async<void> {
-  const directories = [job.root];
-  for (let prefix = directories.pop(); prefix !== undefined; prefix = directories.pop()) {
-    for (const key of yield* keysOf(job, prefix)) {
-      if (key.endsWith("/")) directories.push(prefix + key);
-      else yield* add(job, prefix + key, totals);
+  const directories = [rootOf(job)];
+  for (let place = directories.pop(); place !== undefined; place = directories.pop()) {
+    for (const key of yield* keysOf(place)) {
+      if (key.endsWith("/")) directories.push(directoryIn(job, place, key));
+      else yield* add(place.path + key, place.pace, totals);
     }
   }
   totals.isComplete = true;
 }
 
-const keysOf = fn(function* keysOf(job: Job, prefix: BytePath): Async<readonly BytePath[]> {
+const keysOf = fn(function* keysOf(directory: Place): Async<readonly BytePath[]> {
   try {
-    const listing: Listing = yield* listDirectory(prefix, job.pace);
+    const listing: Listing = yield* listDirectory(directory);
     return listing.keys;
   } catch {
     return [];
   }
 });
 
-const add = fn(function* add(job: Job, path: BytePath, totals: Totals): Async<void> {
+const add = fn(function* add(path: BytePath, pace: Pace, totals: Totals): Async<void> {
   totals.files++;
   if (totals.files % SLICE === 0) yield* yieldNow();
-  totals.bytes += job.pace.isFast ? sizeInPlace(path) : yield* fromPromise(sizeByPool(path));
+  totals.bytes += pace.isFast ? sizeInPlace(path) : yield* fromPromise(sizeByPool(path));
 });
 
 function sizeInPlace(path: BytePath): number {

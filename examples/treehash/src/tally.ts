@@ -10,7 +10,9 @@ export class Tally {
   hashed = 0;
   /** Files that are dealt with: hashed, failed or left out. */
   done = 0;
-  /** Bytes read and hashed. */
+  /** Bytes of those files. */
+  hashedBytes = 0;
+  /** Bytes read, of files that are still in work or have failed too. */
   bytes = 0;
   directories = 0;
   /** A path that is in work, for the progress line. */

@@ -3,12 +3,11 @@ import { type Async, fn, type mpsc } from "treadle";
 import type { BytePath } from "./byte-path.ts";
 import { type Listing, listDirectory } from "./directory.ts";
 import { noteFailure } from "./failure.ts";
-import type { Job } from "./job.ts";
-import { within } from "./within.ts";
+import { directoryIn, type Job, type Place, rootOf } from "./job.ts";
 
 /** A directory that the walk is in. */
 interface Level {
-  readonly prefix: BytePath;
+  readonly place: Place;
   readonly keys: readonly BytePath[];
   next: number;
 }
@@ -19,31 +18,35 @@ interface Level {
  * Symbolic links are never entered, so it cannot run in circles. It keeps the names of the directories on its way only,
  * and runs ahead of the hashing by as much as the channel holds.
  */
-export function* walk(job: Job, files: mpsc.Sender<BytePath>): Async<void> {
+export function* walk(job: Job, files: mpsc.Sender<Place>): Async<void> {
   try {
     const levels: Level[] = [];
-    yield* enter(job, job.root, levels);
+    yield* enter(job, rootOf(job), levels);
     for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
       const key = level.keys[level.next++];
-      const path = level.prefix + key;
-      if (key === undefined) levels.pop();
-      else if (key.endsWith("/")) yield* enter(job, path, levels);
-      else if (!job.own.hasPath(path)) yield* files.send(path);
+      if (key === undefined) {
+        levels.pop();
+      } else if (key.endsWith("/")) {
+        yield* enter(job, directoryIn(job, level.place, key), levels);
+      } else {
+        const path = level.place.path + key;
+        if (!job.own.hasPath(path)) yield* files.send({ path, pace: level.place.pace });
+      }
     }
   } finally {
     files.close();
   }
 }
 
-const enter = fn(function* enter(job: Job, prefix: BytePath, levels: Level[]): Async<void> {
+const enter = fn(function* enter(job: Job, place: Place, levels: Level[]): Async<void> {
   let listing: Listing;
   try {
-    listing = yield* within(job.options.timeout, listDirectory(prefix, job.pace));
+    listing = yield* listDirectory(place);
   } catch (error) {
-    noteFailure(job, prefix, error);
+    noteFailure(job, place.path, error);
     return;
   }
   job.tally.directories++;
   for (const kind of listing.others) job.tally.skip(kind);
-  levels.push({ prefix, keys: listing.keys.sort(), next: 0 });
+  levels.push({ place, keys: listing.keys.sort(), next: 0 });
 });
