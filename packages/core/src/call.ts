@@ -51,6 +51,9 @@ const CLOSED = 5;
 /** How often a generator may answer its own bare-yield error with another bare yield before it is given up. */
 const MAX_BARE_YIELDS = 100;
 
+/** How often one step of a drop cuts a generator whose `finally` blocks go on with a loop, before it is given up. */
+const MAX_CUTS = 100;
+
 type Generator_ = Iterator<unknown, unknown, void>;
 
 /** What a call is named after, usually its function; asked only when the name is needed. */
@@ -167,20 +170,9 @@ export class Call<T> implements Future<T>, PromiseLike<T> {
     const g = this.g as Generator_;
     let byNext = this.state === CLOSING_NEXT;
     this.state = BUSY;
-    for (;;) {
-      let result: IteratorResult<unknown, unknown>;
-      try {
-        result = byNext ? g.next() : (g.return?.() ?? DONE);
-        if (!result.done && !isAnswer(result)) result = this.refuseYield(g, result);
-      } catch (error) {
-        pushDropError(error);
-        this.finish();
-        return DONE;
-      }
-      if (result.done) {
-        this.finish();
-        return DONE;
-      }
+    for (let cuts = 0; cuts < MAX_CUTS; cuts++) {
+      const result = this.resume(g, byNext);
+      if (result.done) break;
       if ((result as unknown) === CLOSING) {
         this.state = CLOSING_RETURN;
         return CLOSING;
@@ -191,6 +183,19 @@ export class Call<T> implements Future<T>, PromiseLike<T> {
       }
       pushDropError(cleanupCut(this.name));
       byNext = false;
+    }
+    this.finish();
+    return DONE;
+  }
+
+  /** Resumes `g` during a drop; what it throws goes to the sink. */
+  private resume(g: Generator_, byNext: boolean): IteratorResult<unknown, unknown> {
+    try {
+      const result = byNext ? g.next() : (g.return?.() ?? DONE);
+      return result.done || isAnswer(result) ? result : this.refuseYield(g, result);
+    } catch (error) {
+      pushDropError(error);
+      return DONE;
     }
   }
 

@@ -5,7 +5,7 @@
  * package share it. All fields exist from the start (one stable shape), and hot paths read them directly.
  *
  * **Who writes.** `waker`, `budget`, `sink`: whoever polls (a scheduler, or a combinator around a child), who
- * puts the former values back afterwards. `runtime`: enter guards and schedulers. `probing`, `reads`, `trace`: only
+ * puts the former values back afterwards. `runtime`: enter guards and schedulers. `probing`, `probed`, `reads`, `trace`: only
  * `Call`, during a probe.
  *
  * **Invariants.**
@@ -60,6 +60,8 @@ export interface Context {
   /** Whether this thread is driving a runtime now: `blockOn` would block what it drives. */
   driving: boolean;
   probing: boolean;
+  /** The waker that a probe hides. */
+  probed: Waker | null;
   reads: number;
   trace: ((bottom: (...args: never[]) => unknown) => void) | null;
   rand: FastRand;
@@ -83,6 +85,7 @@ function create(): Context {
     runtime: null,
     driving: false,
     probing: false,
+    probed: null,
     reads: 0,
     trace: null,
     rand: FastRand.fromEntropy(),

@@ -5,8 +5,12 @@
  * `cx.waker` is null, a `next()` travels down to the leaf (or the `Call`) at the bottom, which answers `PROBE` and
  * keeps nothing; on the way up each level of delegation reads `PROBE.done` once. The number of reads is the number of
  * generators between the asker and the bottom; a stack trace taken at the bottom tells where each of them stands.
+ *
+ * A future at the bottom that knows nothing of this is polled once more by it: {@link currentWaker} gives it the waker of
+ * the drop, and what its awaiter throws, should that run on, goes to the drop's sink.
  */
 import { cx } from "./context.ts";
+import { pushDropError } from "./drop.ts";
 import { ERR_OUTSIDE_POLL, RuntimeError } from "./errors.ts";
 import { Pending, type Poll } from "./poll.ts";
 
@@ -41,15 +45,18 @@ export function probeDepth(g: Iterator<unknown, unknown, void>): number {
   const waker = cx.waker;
   const reads = cx.reads;
   cx.waker = null;
+  cx.probed = waker;
   cx.probing = true;
   cx.reads = 0;
   try {
     const result = g.next();
     return (result as unknown) === PROBE ? cx.reads : -1;
-  } catch {
+  } catch (error) {
+    pushDropError(error);
     return -1;
   } finally {
     cx.waker = waker;
+    cx.probed = null;
     cx.probing = false;
     cx.reads = reads;
   }

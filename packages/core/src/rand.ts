@@ -18,7 +18,7 @@ export class FastRand {
   /** A generator from a seed: a number, or bytes of any length. */
   static fromSeed(seed: number | bigint | Uint8Array): FastRand {
     if (seed instanceof Uint8Array) return FastRand.fromBytes(seed);
-    if (typeof seed === "number" && !Number.isFinite(seed)) {
+    if (typeof seed !== "bigint" && !Number.isFinite(seed)) {
       throw invalidArg("seed", seed, "must be a finite number, a bigint or bytes");
     }
     const wide = BigInt.asUintN(64, typeof seed === "bigint" ? seed : BigInt(Math.trunc(seed)));

@@ -36,7 +36,7 @@ export const noopWaker: Waker = { wake() {} };
  * ```
  */
 export function currentWaker(): Waker {
-  const waker = cx.waker;
+  const waker = cx.waker ?? cx.probed;
   if (waker === null) {
     throw new RuntimeError(
       ERR_OUTSIDE_POLL,
