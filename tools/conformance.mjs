@@ -83,7 +83,7 @@ function collect() {
   return shown;
 }
 
-const escape = (text) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+const cell = (text) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
 /** The rows of one file of Tokio's; counts into `totals`. */
 function rowsOf(file, names, shown, totals) {
@@ -97,12 +97,12 @@ function rowsOf(file, names, shown, totals) {
     if (tests !== undefined) {
       totals.shown++;
       const cells = tests.map(
-        ({ path, sentence }) => `${escape(sentence)} ([${basename(path, ".test.ts")}](../${path}))`,
+        ({ path, sentence }) => `${cell(sentence)} ([${basename(path, ".test.ts")}](../${path}))`,
       );
       rows.push(`| \`${name}\` | ${cells.join("<br>")} |`);
     } else if (reason !== undefined) {
       totals[reason.startsWith("with the ") ? "later" : "never"]++;
-      rows.push(`| \`${name}\` | *${escape(reason)}* |`);
+      rows.push(`| \`${name}\` | *${cell(reason)}* |`);
     } else if (whole !== undefined) {
       totals[whole.startsWith("with the ") ? "later" : "never"]++;
       open++;
@@ -123,7 +123,7 @@ function page(shown) {
   for (const [file, names] of Object.entries(files)) {
     totals.all += names.length;
     const { rows, open, whole } = rowsOf(file, names, shown, totals);
-    if (whole !== undefined) wholes.push(`| \`${file}\` | ${open} | ${escape(whole)} |`);
+    if (whole !== undefined) wholes.push(`| \`${file}\` | ${open} | ${cell(whole)} |`);
     if (rows.length === 0) continue;
     const ours = rows.filter((row) => !/\| \*.*\* \|$/.test(row)).length;
     const head = `### \`${file}\` — ${ours} of ${names.length}`;

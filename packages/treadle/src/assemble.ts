@@ -36,7 +36,8 @@ export function assemble(config: Config): Assembled {
     park: new AtomicsPark(),
     worker: counters.worker,
     metrics: counters.scheduler,
-    hooks: config.hooks,
+    // A copy, for the Builder may go on to build other runtimes.
+    hooks: { ...config.hooks },
     rngSeed: config.rngSeed,
     unhandledFailure: config.unhandledFailure,
     propagateAsyncContext: config.propagateAsyncContext,

@@ -10,8 +10,11 @@ import {
   defaults,
   duration,
   failurePolicy,
+  histogram,
+  nameOfThreads,
   positiveInteger,
   type RuntimeFlavor,
+  seed,
 } from "./config.ts";
 import { notBuilt } from "./errors.ts";
 import type { Features, NoFeatures } from "./features.ts";
@@ -120,7 +123,7 @@ export class Builder<F extends Features = NoFeatures> {
 
   /** Sets the name of the threads that the runtime starts, or a function that names each. */
   threadName(name: string | (() => string)): this {
-    this.config.threadName = name;
+    this.config.threadName = nameOfThreads(name);
     return this;
   }
 
@@ -209,8 +212,8 @@ export class Builder<F extends Features = NoFeatures> {
   }
 
   /** Seeds the random choices (where `select` starts, whom to steal from), so that a run can be repeated. */
-  rngSeed(seed: number | bigint | Uint8Array): this {
-    this.config.rngSeed = seed;
+  rngSeed(value: number | bigint | Uint8Array): this {
+    this.config.rngSeed = seed(value);
     return this;
   }
 
@@ -240,7 +243,7 @@ export class Builder<F extends Features = NoFeatures> {
 
   /** Sets the histogram's buckets; linear, 10 of 0.1 ms, by default. */
   metricsPollTimeHistogramConfiguration(configuration: HistogramConfiguration): this {
-    this.config.pollTimeHistogramConfiguration = configuration;
+    this.config.pollTimeHistogramConfiguration = histogram(configuration);
     return this;
   }
 

@@ -1,7 +1,7 @@
 /** The Builder's options: their defaults, and the checks of what they are set to. */
 import type { ResourceLimits } from "node:worker_threads";
-import { invalidArg, RuntimeError } from "@treadle/core";
-import type { HistogramConfiguration } from "@treadle/metrics";
+import { FastRand, invalidArg, RuntimeError } from "@treadle/core";
+import { HistogramConfiguration } from "@treadle/metrics";
 import type { Hooks, UnhandledFailure } from "@treadle/scheduler";
 
 /** Which scheduler. */
@@ -89,6 +89,25 @@ export function duration(name: string, value: number): number {
     throw invalidArg(name, value, "must be a number of milliseconds, 0 or more");
   }
   return value;
+}
+
+/** Checks a seed by trying it. */
+export function seed(value: number | bigint | Uint8Array): number | bigint | Uint8Array {
+  FastRand.fromSeed(value);
+  return value;
+}
+
+/** Checks the name of threads. */
+export function nameOfThreads(value: string | (() => string)): string | (() => string) {
+  if (typeof value === "string" || typeof value === "function") return value;
+  throw invalidArg("threadName", value, "must be a string or a function that returns one");
+}
+
+/** Checks the buckets of a histogram. */
+export function histogram(value: HistogramConfiguration): HistogramConfiguration {
+  if (value instanceof HistogramConfiguration) return value;
+  const name = "metricsPollTimeHistogramConfiguration";
+  throw invalidArg(name, value, "must be a HistogramConfiguration");
 }
 
 /** Checks a callback. */
