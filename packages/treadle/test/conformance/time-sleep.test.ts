@@ -93,14 +93,15 @@ describe("a sleep", () => {
   );
 
   conforms(
-    ["time_sleep::exactly_max", "time_sleep::no_out_of_bounds_close_to_max"],
+    [
+      "time_sleep::exactly_max",
+      "time_sleep::no_out_of_bounds_close_to_max",
+      "runtime/time/tests::instant_to_tick_max",
+    ],
     "for the longest time there is comes to its end",
     () => {
-      const longest = [0, 1, 2, 3].map((start) => [start, Number.MAX_SAFE_INTEGER] as const);
-      for (const [start, ms] of [...longest, [0, Number.MAX_VALUE] as const]) {
+      for (const ms of [Number.MAX_SAFE_INTEGER, Number.MAX_VALUE]) {
         paused(function* () {
-          // Whatever the clock's last bits: what it shows then has to be exact.
-          yield* sleep(start);
           const nap = sleep(ms);
           yield* nap;
           expect(nap.isElapsed()).toBe(true);
