@@ -171,7 +171,7 @@ export class Call<T> implements Future<T>, PromiseLike<T> {
     let byNext = this.state === CLOSING_NEXT;
     this.state = BUSY;
     for (let cuts = 0; cuts < MAX_CUTS; cuts++) {
-      const result = this.resume(g, byNext);
+      const result = this.advance(g, byNext);
       if (result.done) break;
       if ((result as unknown) === CLOSING) {
         this.state = CLOSING_RETURN;
@@ -189,7 +189,7 @@ export class Call<T> implements Future<T>, PromiseLike<T> {
   }
 
   /** Resumes `g` during a drop; what it throws goes to the sink. */
-  private resume(g: Generator_, byNext: boolean): IteratorResult<unknown, unknown> {
+  private advance(g: Generator_, byNext: boolean): IteratorResult<unknown, unknown> {
     try {
       const result = byNext ? g.next() : (g.return?.() ?? DONE);
       return result.done || isAnswer(result) ? result : this.refuseYield(g, result);
