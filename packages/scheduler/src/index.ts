@@ -17,3 +17,5 @@ export {
   ERR_RUNTIME_SHUTDOWN,
 } from "./error.ts";
 export type { UnhandledFailure } from "./failure-watch.ts";
+export type { Sliced } from "./hosted-loop.ts";
+export type { Root, RootOwner } from "./root.ts";

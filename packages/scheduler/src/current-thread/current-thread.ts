@@ -138,7 +138,6 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
 
   schedule(task: Task<unknown>): void {
     if (this.driving) {
-      this.worker.localScheduleCount++;
       this.local.push(task);
       return;
     }
@@ -148,7 +147,6 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   }
 
   yieldNow(task: Task<unknown>): void {
-    this.worker.localScheduleCount++;
     this.local.push(task);
   }
 
@@ -268,8 +266,9 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     this.drive(call, () => {
       this.hooks.onThreadPark?.();
       if (this.hasWork()) return;
+      this.countTasks();
       this.worker.aboutToPark();
-      this.worker.submit(this.local.length);
+      this.submit();
       this.parked = true;
       timeout = this.beforePark(true);
     });
@@ -355,7 +354,6 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
 
   /** Runs tasks until the drivers must be looked at; false when it ran out of tasks before. */
   private runTasks(): boolean {
-    const { worker } = this;
     while (this.untilDrivers > 0) {
       const task = this.nextTask();
       if (task === null) {
@@ -363,7 +361,6 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
         return false;
       }
       this.untilDrivers--;
-      worker.pollCount++;
       if (this.dressed) this.runDressed(task);
       else task.run();
     }
@@ -398,10 +395,11 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     }
     this.deferred.wakeAll();
     this.untilDrivers = this.parts.eventInterval;
+    this.countTasks();
     if (this.processing) {
       this.worker.startProcessingScheduledTasks(this.worker.endProcessingScheduledTasks());
     }
-    this.worker.submit(this.local.length);
+    this.submit();
   }
 
   /** From here on this thread counts as busy; begun with the first tasks, so that a ready `blockOn` reads no clock. */
@@ -422,9 +420,10 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
       this.parkYield();
       return;
     }
+    this.countTasks();
     this.worker.aboutToPark();
     this.endProcessing();
-    this.worker.submit(this.local.length);
+    this.submit();
     const timeout = this.beforePark(true);
     if (timeout === Number.POSITIVE_INFINITY && !this.canBeWoken()) this.giveUp(root);
     else if (timeout > 0) this.parts.park.park(timeout);
@@ -434,6 +433,18 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     this.startProcessing();
     this.worker.unparked();
     this.hooks.onThreadUnpark?.();
+  }
+
+  /** The queues have counted the schedules and the polls: takes their counts over. */
+  private countTasks(): void {
+    const { worker, local } = this;
+    worker.localScheduleCount += local.takePushed();
+    worker.pollCount += local.takePopped() + this.inject.takePopped();
+  }
+
+  private submit(): void {
+    this.countTasks();
+    this.worker.submit(this.local.length);
   }
 
   private beforePark(mayIdle: boolean): number {
@@ -513,7 +524,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     this.drive(call, () => {
       for (const driver of this.drivers) driver.shutdown();
     });
-    this.worker.submit(0);
+    this.submit();
     this.watch.sweep();
     this.hosted.stop();
     for (const told of this.onFinished) told();
