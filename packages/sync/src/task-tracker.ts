@@ -43,8 +43,7 @@ interface Spawner extends RuntimeContext {
  * give them a {@link CancellationToken}.
  * @example
  * ```ts
- * import { type Async,
-  type Awaitable, Builder, fn, TaskTracker } from "treadle";
+ * import { type Async, Builder, fn, TaskTracker } from "treadle";
  *
  * const main = fn(function* main(): Async<number> {
  *   const tracker = new TaskTracker();

@@ -1,6 +1,9 @@
 /** Task ids. */
 import { cx, RuntimeError, tryCurrentTask } from "@treadle/core";
 
+/** Code of the error thrown by {@link taskId} outside a task. */
+export const ERR_NO_TASK = "ERR_NO_TASK";
+
 /** A task's number: from 1 on, never used twice on a thread's context. */
 export type TaskId = number & { readonly taskId?: never };
 
@@ -17,7 +20,7 @@ export function nextTaskId(): TaskId {
 export function taskId(): TaskId {
   const id = tryTaskId();
   if (id === undefined) {
-    throw new RuntimeError("ERR_NO_TASK", "Can't get a task id when not inside a task");
+    throw new RuntimeError(ERR_NO_TASK, "Can't get a task id when not inside a task");
   }
   return id;
 }

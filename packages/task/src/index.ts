@@ -1,7 +1,7 @@
 /** Tasks: spawning, joining, aborting, grouping, and combining futures inside one task. */
 export { AbortHandle } from "./abort-handle.ts";
 export { ERR_TASK_CANCELLED, JoinError, type Outcome } from "./error.ts";
-export { type TaskId, taskId, tryTaskId } from "./id.ts";
+export { ERR_NO_TASK, type TaskId, taskId, tryTaskId } from "./id.ts";
 export { join, type OutputOf, type Outputs } from "./join.ts";
 export { joinAll, tryJoinAll } from "./join-all.ts";
 export { JoinHandle } from "./join-handle.ts";

@@ -7,6 +7,11 @@ export interface Features {
   readonly signal?: true;
 }
 
+/** A runtime that was built with timers. */
+export interface WithTime {
+  readonly features: { readonly time: true };
+}
+
 /** Nothing enabled: what a new Builder has. */
 export type NoFeatures = Record<never, never>;
 

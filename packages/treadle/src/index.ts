@@ -99,6 +99,7 @@ export {
 } from "@treadle/sync";
 export {
   AbortHandle,
+  ERR_NO_TASK,
   ERR_SCOPE_CLOSED,
   ERR_TASK_CANCELLED,
   ERR_TASK_LOCAL_UNSET,
@@ -157,7 +158,7 @@ export { blockInPlace, ERR_BLOCKING_FLAVOR, spawnBlocking } from "./blocking.ts"
 export { Builder } from "./builder.ts";
 export type { RuntimeFlavor } from "./config.ts";
 export { ERR_NOT_BUILT } from "./errors.ts";
-export type { AllFeatures, Features, NoFeatures } from "./features.ts";
+export type { AllFeatures, Features, NoFeatures, WithTime } from "./features.ts";
 export { Handle } from "./handle.ts";
 export { LocalRuntime } from "./local-runtime.ts";
 export { type MainOptions, main } from "./main.ts";

@@ -7,11 +7,9 @@ import type { Instant, Interval, IntervalOptions, Sleep } from "@treadle/time";
 import type { Assembled } from "./assemble.ts";
 import { duration } from "./config.ts";
 import { notBuilt } from "./errors.ts";
-import type { AllFeatures, Features } from "./features.ts";
+import type { AllFeatures, Features, WithTime } from "./features.ts";
 import type { Handle } from "./handle.ts";
 import { timeModule } from "./subsystems.ts";
-
-type WithTime = { readonly features: { readonly time: true } };
 
 /**
  * Runs tasks; made by the {@link Builder}.
