@@ -46,11 +46,11 @@ export const NEVER: number = DUE + 1;
  */
 export const MAX_TICK: number = 2 ** 52;
 
-/** What a thing must carry to be put into a {@link Wheel}; the wheel owns all four fields. */
+/** What a thing must carry to be put into a `Wheel`; the wheel owns all four fields. */
 export interface WheelEntry {
   before: WheelEntry | null;
   after: WheelEntry | null;
-  /** The list it is in; {@link UNLINKED} when in none. */
+  /** The list it is in; `UNLINKED` when in none. */
   slot: number;
   /** The tick at which it is due. */
   when: number;
