@@ -1,6 +1,6 @@
 /** Programs of their own, run on the build: for what only a whole process shows. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -13,6 +13,8 @@ export interface Ended {
   /** What it printed, line by line. */
   readonly out: readonly string[];
   readonly err: string;
+  /** The URLs of all modules that were loaded; only with the option `modules`. */
+  readonly modules: readonly string[];
 }
 
 /** How to run a program. */
@@ -21,6 +23,8 @@ export interface ChildOptions {
   readonly node?: readonly string[];
   /** Further modules beside `entry.mjs`, by file name. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Says which modules were loaded. */
+  readonly modules?: boolean;
   /** The file to start; "entry.mjs" by default. */
   readonly start?: string;
 }
@@ -33,14 +37,29 @@ export function child(source: string, options: ChildOptions = {}): Ended {
   try {
     const files = { "entry.mjs": source, ...options.files };
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    const coverage = join(folder, "coverage");
+    const env = { NODE_OPTIONS: "", NODE_V8_COVERAGE: options.modules === true ? coverage : "" };
     const start = join(folder, options.start ?? "entry.mjs");
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       [...(options.node ?? []), start],
-      { encoding: "utf8", timeout: 15_000, env: { ...process.env, NODE_OPTIONS: "" } },
+      { encoding: "utf8", timeout: 15_000, env: { ...process.env, ...env } },
     );
-    return { code: status, out: stdout.split("\n").slice(0, -1), err: stderr };
+    const modules = options.modules === true ? loadedModules(coverage) : [];
+    return { code: status, out: stdout.split("\n").slice(0, -1), err: stderr, modules };
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** V8 lists every script that a process has run, however it was loaded. */
+function loadedModules(coverage: string): string[] {
+  const urls = new Set<string>();
+  for (const name of readdirSync(coverage)) {
+    const report = JSON.parse(readFileSync(join(coverage, name), "utf8")) as {
+      result: { url: string }[];
+    };
+    for (const { url } of report.result) urls.add(url);
+  }
+  return [...urls];
 }

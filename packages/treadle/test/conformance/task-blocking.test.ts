@@ -1,0 +1,87 @@
+import { Builder, blockInPlace, type JoinHandle, pollFn, yieldNow } from "treadle";
+import { describe, expect } from "vitest";
+import { conforms } from "../support/conforms.ts";
+import { currentThread, Stuck, thrownBy } from "../support/runtimes.ts";
+
+const text = "can call blocking only when running on the multi-threaded runtime";
+
+describe("blockInPlace on a current-thread runtime", () => {
+  conforms(
+    [
+      "task_blocking::no_block_in_current_thread_scheduler",
+      "task_blocking::no_block_in_current_thread_block_on",
+      "task_panic::block_in_place_panic_caller",
+      "task_local_set::local_threadpool_blocking_in_place",
+      "task_local_set::block_in_place_in_run_until_ct",
+      "task_local_set::block_in_place_in_spawn_local_ct",
+    ],
+    "throws where it was called, in roots, tasks and local tasks, and runs nothing",
+    () => {
+      using rt = Builder.newCurrentThread().buildLocal();
+      let ran = false;
+      const block = () =>
+        pollFn(() =>
+          blockInPlace(() => {
+            ran = true;
+          }),
+        );
+      for (const call of [
+        () => rt.blockOn(block()),
+        () => rt.blockOn(rt.spawn(block())),
+        () => rt.blockOn(rt.spawnLocal(block())),
+      ]) {
+        const error = thrownBy(call);
+        expect(error.message).toContain(text);
+        expect(error.code).toBe("ERR_BLOCKING_FLAVOR");
+        expect(error.stack).toContain("task-blocking.test.ts");
+      }
+      expect(ran).toBe(false);
+    },
+  );
+
+  conforms(
+    "task_local_set::block_in_place_in_spawn_local_drop_ct",
+    "throws in the clean-up of a task too, and the joiner gets the error",
+    async () => {
+      const rt = Builder.newCurrentThread().buildLocal();
+      const handle: JoinHandle<never> = rt.spawnLocal(new Stuck(() => blockInPlace(() => {})));
+      rt.blockOn(yieldNow());
+      rt.shutdownBackground();
+      await expect(handle.then()).rejects.toMatchObject({ code: "ERR_BLOCKING_FLAVOR" });
+    },
+  );
+});
+
+describe("a runtime inside another", () => {
+  conforms(
+    [
+      "task_blocking::can_shutdown_now_in_runtime",
+      "task_blocking::can_shutdown_with_zero_timeout_in_runtime",
+    ],
+    "can be shut down without waiting",
+    () => {
+      using outer = currentThread();
+      const inner = currentThread();
+      const stuck = new Stuck();
+      inner.blockOn(pollFn(() => void inner.spawn(stuck)));
+      outer.blockOn(
+        pollFn(() => {
+          inner.shutdownBackground();
+        }),
+      );
+      expect([stuck.drops, inner.metrics().numAliveTasks()]).toEqual([1, 0]);
+    },
+  );
+
+  conforms(
+    "task_panic::local_set_block_on_panic_caller",
+    "refuses to block, and says so where it was asked to",
+    () => {
+      using outer = currentThread();
+      using inner = Builder.newCurrentThread().buildLocal();
+      const error = thrownBy(() => outer.blockOn(pollFn(() => inner.blockOn(yieldNow()))));
+      expect(error.code).toBe("ERR_NESTED_RUNTIME");
+      expect(error.stack).toContain("task-blocking.test.ts");
+    },
+  );
+});
