@@ -1,39 +1,47 @@
 /**
  * All tasks that a scheduler is responsible for, so that shutdown reaches the ones that nobody ever wakes.
  *
- * An array in which each task knows its place: binding appends, removing puts the last task into the gap; both are O(1).
+ * An array with gaps in which each task knows its place; the places of gaps are kept in a stack. Binding and removing are
+ * O(1), allocate only when the list grows, and touch no other task.
  * **Invariants.** 1. A task is in the list exactly from a successful `bind` until its completion, and then
- * `tasks[task.ownedAt]` is it. 2. Once closed, the list takes no more tasks.
+ * `places[task.ownedAt]` is it. 2. Every place below `places.length` holds a task or stands once in `free[0..gaps)`.
+ * 3. Once closed, the list takes no more tasks.
  */
 import type { Task } from "./task.ts";
 
 /** The list of a scheduler's live tasks. */
 export class OwnedTasks {
-  private readonly tasks: Task<unknown>[] = [];
+  private readonly places: (Task<unknown> | null)[] = [];
+  private readonly free: number[] = [];
+  private gaps = 0;
   private closed = false;
 
   /** Live tasks. */
   get size(): number {
-    return this.tasks.length;
+    return this.places.length - this.gaps;
   }
 
   /** Takes a new task; false, and nothing changed, when the list is closed. */
   bind(task: Task<unknown>): boolean {
     if (this.closed) return false;
-    task.ownedAt = this.tasks.length;
-    this.tasks.push(task);
+    if (this.gaps === 0) {
+      task.ownedAt = this.places.length;
+      this.places.push(task);
+      return true;
+    }
+    const at = this.free[--this.gaps] as number;
+    task.ownedAt = at;
+    this.places[at] = task;
     return true;
   }
 
   /** Takes a task off the list; false when it is not on it. */
   remove(task: Task<unknown>): boolean {
     const at = task.ownedAt;
-    if (at < 0 || this.tasks[at] !== task) return false;
+    if (at < 0 || this.places[at] !== task) return false;
     task.ownedAt = -1;
-    const last = this.tasks.pop() as Task<unknown>;
-    if (last === task) return true;
-    this.tasks[at] = last;
-    last.ownedAt = at;
+    this.places[at] = null;
+    this.free[this.gaps++] = at;
     return true;
   }
 
@@ -55,6 +63,6 @@ export class OwnedTasks {
 
   /** The live tasks, oldest first. */
   toArray(): Task<unknown>[] {
-    return this.tasks.slice().sort((a, b) => a.id - b.id);
+    return this.places.filter((task) => task !== null).sort((a, b) => a.id - b.id);
   }
 }
