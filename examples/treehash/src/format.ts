@@ -2,6 +2,9 @@
 
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
+/** Stands where a text was cut. */
+const CUT = "…";
+
 /** `12345678` as `12,345,678`. */
 export function count(n: number): string {
   return Math.round(n)
@@ -63,9 +66,9 @@ export function fitEnd(text: string, columns: number): string {
     if (left < 0) break;
     from--;
   }
-  return `…${characters.slice(from).join("")}`;
+  return `${CUT}${characters.slice(from).join("")}`;
 }
 
 function columnsOf(character: string): number {
-  return (character.codePointAt(0) as number) < 0x1100 ? 1 : 2;
+  return character === CUT || (character.codePointAt(0) as number) < 0x1100 ? 1 : 2;
 }
