@@ -10,7 +10,8 @@
  *   the drop. No `catch` sees it.
  * - An error that leaves an activation that is being dropped goes to the drop's sink, and the caller's unwinding goes on.
  * - A plain generator that was suspended when a return reached it, and that suspends again before it is gone, is cut: the
- *   sink is told, and it is returned a second time.
+ *   sink is told, and it is returned a second time. (So is another one that a loop, un-cancelled by its own `finally`,
+ *   calls in the same place.)
  * - Combinators close what is left of their children together. While they wait for the clean-up of losers they are
  *   pending; the first error is thrown, the others are reported.
  * - What is inside a started shield does not notice the drop.
@@ -143,6 +144,7 @@ class Activation implements Model {
       this.state = "over";
       return true;
     }
+    if (this.state === "suspended") this.cutAt = this.nativeCall();
     let how: Resumption = this.state === "cleaning" ? "next" : "return";
     for (;;) {
       const end = this.resume(how, waker, sink);
@@ -166,9 +168,16 @@ class Activation implements Model {
 
   /** Set by a return that reached a future whose clean-up waits. */
   private delegateCloses = false;
+  /** The statement of its own function that had called a plain generator when the drop began. */
+  private cutAt: number | null = null;
 
   private plainSuspendedAgain(): boolean {
-    return this.stack.some((e) => e.e === "frame" && e.calledBy !== null && e.resumed === "return");
+    return this.cutAt !== null && this.nativeCall() === this.cutAt;
+  }
+
+  private nativeCall(): number | null {
+    for (const e of this.stack) if (e.e === "frame" && e.calledBy !== null) return e.calledBy;
+    return null;
   }
 
   private resume(how: Resumption, waker: Wakes, sink: Sink): Completion | typeof WAIT {
