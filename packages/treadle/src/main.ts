@@ -1,8 +1,11 @@
 /** The entry of a program. */
 import { realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 import { isMainThread } from "node:worker_threads";
-import type { IntoFuture } from "@treadle/core";
+import { type IntoFuture, invalidArg } from "@treadle/core";
 import { Builder } from "./builder.ts";
 import type { RuntimeFlavor } from "./config.ts";
 import type { AllFeatures } from "./features.ts";
@@ -24,6 +27,8 @@ export interface MainOptions {
  *
  * @remarks Builds a runtime with everything enabled, runs the body by the event loop, shuts the runtime down. A body that
  * fails prints its error and makes the exit code 1. Call it as `main(import.meta.url, options, body)`.
+ *
+ * @throws {@link RuntimeError} `ERR_INVALID_ARG` for a `moduleUrl` that is no URL.
  */
 export function main<T>(moduleUrl: string, body: IntoFuture<T>): void;
 export function main<T>(moduleUrl: string, options: MainOptions, body: IntoFuture<T>): void;
@@ -32,6 +37,9 @@ export function main<T>(
   first: MainOptions | IntoFuture<T>,
   second?: IntoFuture<T>,
 ): void {
+  if (!URL.canParse(moduleUrl)) {
+    throw invalidArg("moduleUrl", moduleUrl, "must be the module's own import.meta.url");
+  }
   if (!isMainThread || !isEntry(moduleUrl)) return;
   const options = second === undefined ? {} : (first as MainOptions);
   const body = second ?? (first as IntoFuture<T>);
@@ -48,7 +56,7 @@ async function start<T>(options: MainOptions, body: IntoFuture<T>): Promise<void
     }
   } catch (error) {
     process.exitCode = 1;
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
+    process.stderr.write(`${inspect(error)}\n`);
   }
 }
 
@@ -63,7 +71,9 @@ function isEntry(moduleUrl: string): boolean {
   const script = process.argv[1];
   if (script === undefined) return false;
   try {
-    return realpathSync(script) === realpathSync(fileURLToPath(moduleUrl));
+    // As Node does, it finds a script that was named without its ending.
+    const entry = createRequire(import.meta.url).resolve(resolve(script));
+    return realpathSync(entry) === realpathSync(fileURLToPath(moduleUrl));
   } catch {
     return false;
   }

@@ -35,7 +35,12 @@ import type { CurrentThreadParts, Hooks, SchedulerSink, WorkerSink } from "../co
 import { Defer } from "../defer.ts";
 import { deadlock, ERR_RUNTIME_SHUTDOWN, nestedRuntime, runtimeShutdown } from "../error.ts";
 import { FailureWatch, reportToStderr, writeToStderr } from "../failure-watch.ts";
-import { unwatchForDeadlock, watchForDeadlock } from "../hosted-deadlock.ts";
+import {
+  unwatchForDeadlock,
+  unwatchShutdown,
+  watchForDeadlock,
+  watchShutdown,
+} from "../hosted-deadlock.ts";
 import { HostedLoop, type Sliced } from "../hosted-loop.ts";
 import { Root, type RootOwner } from "../root.ts";
 import { RunQueue } from "../run-queue.ts";
@@ -485,7 +490,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
       const timer =
         ms === Number.POSITIVE_INFINITY
           ? undefined
-          : setTimeout(() => this.forsakeAll(ms), Math.min(ms, 2 ** 31 - 1));
+          : setTimeout(() => this.forsakeAll(`within ${ms} ms`, ""), Math.min(ms, 2 ** 31 - 1));
       this.onFinished.push(() => {
         clearTimeout(timer);
         resolve(!this.forsaken);
@@ -515,12 +520,19 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
       for (const root of this.allRoots()) root.drop(why);
       this.owned.closeAndShutdownAll();
     });
+    watchShutdown(this);
     if (!this.driving) this.settleDown();
+  }
+
+  /** The event loop has run dry: what still waits in its clean-up waits for ever. */
+  giveUpShutdown(): void {
+    this.forsakeAll("", "when nothing could wake it any more");
   }
 
   private finishShutdown(): void {
     if (!this.closing || this.finished || this.owned.size > 0 || this.hasRoots()) return;
     this.finished = true;
+    unwatchShutdown(this);
     this.drive(call, () => {
       for (const driver of this.drivers) driver.shutdown();
     });
@@ -531,7 +543,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     this.onFinished = [];
   }
 
-  private forsakeAll(ms: number): void {
+  private forsakeAll(limit: string, when: string): void {
     if (this.finished) return;
     this.forsaken = true;
     const left = [...this.owned.toArray().map((task) => `${task.name} (task ${task.id})`)];
@@ -541,9 +553,8 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
       for (const root of this.allRoots())
         root.forsake(runtimeShutdown("its clean-up took too long"));
     });
-    writeToStderr(
-      `treadle: shutdown within ${ms} ms gave up what was still running: ${left.join(", ")}\n`,
-    );
+    const words = ["treadle: shutdown", limit, "gave up what was still running", when];
+    writeToStderr(`${words.filter((word) => word !== "").join(" ")}: ${left.join(", ")}\n`);
     this.finishShutdown();
   }
 

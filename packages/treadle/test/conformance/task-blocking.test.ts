@@ -43,7 +43,7 @@ describe("blockInPlace on a current-thread runtime", () => {
     "task_local_set::block_in_place_in_spawn_local_drop_ct",
     "throws in the clean-up of a task too, and the joiner gets the error",
     async () => {
-      const rt = Builder.newCurrentThread().buildLocal();
+      const rt = Builder.newCurrentThread().unhandledFailure("ignore").buildLocal();
       const handle: JoinHandle<never> = rt.spawnLocal(new Stuck(() => blockInPlace(() => {})));
       rt.blockOn(yieldNow());
       rt.shutdownBackground();
