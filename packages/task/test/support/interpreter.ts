@@ -157,7 +157,7 @@ class Activation implements Model {
         this.state = "closing";
         return false;
       }
-      if (!this.plainSuspendedAgain()) {
+      if (how === "next" || !this.plainSuspendedAgain()) {
         this.state = "cleaning";
         return false;
       }
