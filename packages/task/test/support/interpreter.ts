@@ -153,12 +153,8 @@ class Activation implements Model {
         if (end.c === "throw") sink(end.failure);
         return true;
       }
-      if (how === "return" && this.delegateCloses) {
-        this.state = "closing";
-        return false;
-      }
       if (how === "next" || !this.plainSuspendedAgain()) {
-        this.state = "cleaning";
+        this.state = this.delegateCloses ? "closing" : "cleaning";
         return false;
       }
       sink(new Failure("ERR_CLEANUP_CUT"));
@@ -172,7 +168,7 @@ class Activation implements Model {
   private cutAt: number | null = null;
 
   private plainSuspendedAgain(): boolean {
-    return this.cutAt !== null && this.nativeCall() === this.cutAt;
+    return !this.delegateCloses && this.cutAt !== null && this.nativeCall() === this.cutAt;
   }
 
   private nativeCall(): number | null {
