@@ -1,28 +1,28 @@
 // Treadle and its peers side by side: `npm run bench -- --help`.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { machine, versions } from "./lib/machine.mjs";
-import { runScenario } from "./lib/runner.mjs";
-import { machineLine, markdownTable, terminalTable } from "./lib/table.mjs";
+import { load, machine, versions } from "./lib/machine.mjs";
+import { page } from "./lib/page.mjs";
+import { runAll } from "./lib/runner.mjs";
+import { machineLine, terminalTable } from "./lib/table.mjs";
 
 const HELP = `Runs the same work on Treadle, plain Node, Effect 4 and 3, Effection and, where it makes sense, a bare loop of
 generators. Each measurement is a process of its own; the variants of a scenario take turns.
 
 npm run bench -- [options]
   --filter TEXT     only scenarios whose name contains TEXT (comma for several)
-  --peers A,B       only these variants beside Treadle: ${"bare, native, effect4, effect3, effection"}; none for Treadle alone
-  --rounds N        processes per variant (default 3)
-  --samples N       samples per process, each of at least 20 ms (default 7)
-  --markdown        also write the table into docs/benchmarks.md
+  --peers A,B       only these beside Treadle: bare, native, effect4, effect3, effection; none for Treadle alone
+  --rounds N        processes per variant, at most (default 3)
+  --samples N       samples per process, each of at least 20 ms (default 5)
+  --minutes N       begin no round of a scenario that would end later (default 8; the first round always runs)
   --cpu             compare the CPU time of each operation, not the wall time: for a machine that others use too
-  --from FILE       print the table of an earlier run
-  --list            name the scenarios
-The results lie in benches/results/*.json.`;
+  --markdown        also write docs/benchmarks.md and the figures behind it, docs/benchmarks.json
+  --from FILE       the table (and the page) of an earlier run; measures nothing
+  --list            name the scenarios and their variants
+The results of each run lie in benches/results/*.json.`;
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const BEGIN = "<!-- written by `npm run bench -- --markdown` -->";
-const END = "<!-- end of what is written -->";
 
 const { values: options } = parseArgs({
   options: {
@@ -30,7 +30,8 @@ const { values: options } = parseArgs({
     filter: { type: "string" },
     peers: { type: "string" },
     rounds: { type: "string", default: "3" },
-    samples: { type: "string", default: "7" },
+    samples: { type: "string", default: "5" },
+    minutes: { type: "string", default: "8" },
     markdown: { type: "boolean" },
     cpu: { type: "boolean" },
     from: { type: "string" },
@@ -40,8 +41,14 @@ const { values: options } = parseArgs({
 
 const all = await loadScenarios();
 if (options.help) console.log(HELP);
-else if (options.list) for (const { scenario: s } of all) console.log(`${s.name}: ${s.title}`);
+else if (options.list) list();
 else await main();
+
+function list() {
+  for (const { scenario: s } of all) {
+    console.log(`${s.name}: ${s.title}\n    ${Object.keys(s.variants).join(", ")}`);
+  }
+}
 
 async function main() {
   const scenarios = all.map(({ scenario }) => scenario);
@@ -49,9 +56,9 @@ async function main() {
     options.from === undefined
       ? await measureAll()
       : JSON.parse(readFileSync(options.from, "utf8"));
-  report.by = options.cpu ? "cpu" : "wall";
+  if (options.from === undefined || options.cpu) report.by = options.cpu ? "cpu" : "wall";
   console.log(`\n${machineLine(report)}\n\n${terminalTable(report, scenarios).join("\n")}`);
-  if (options.markdown) writeMarkdown(markdownTable(report, scenarios));
+  if (options.markdown) writePage(report, scenarios);
   if (report.results.some(({ errors }) => Object.keys(errors).length > 0)) process.exitCode = 1;
 }
 
@@ -69,19 +76,19 @@ async function measureAll() {
   const settings = {
     rounds: count("rounds"),
     samples: count("samples"),
+    limitMs: count("minutes") * 60_000,
     minMs: 20,
-    warmupMs: 400,
-    budgetMs: 2500,
+    warmupMs: 300,
+    idleWarmupMs: 1500,
+    budgetMs: 1200,
     timeoutMs: 120_000,
   };
   const report = { date: new Date().toISOString(), machine: machine(), versions: versions() };
   report.settings = settings;
-  report.results = [];
-  for (const entry of chosen()) {
-    const variants = Object.keys(entry.scenario.variants).filter(wanted);
-    report.results.push(await runScenario(entry, variants, settings, progress));
-  }
-  progress("");
+  const before = load();
+  report.results = await runAll(chosen(), wanted, settings, progress());
+  report.load = [before, load()];
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
   save(report);
   return report;
 }
@@ -102,27 +109,56 @@ function chosen() {
 }
 
 function wanted(variant) {
-  if (options.peers === undefined || variant.split("-")[0] === "treadle") return true;
-  return options.peers.split(",").includes(variant.split("-")[0]);
+  const [library] = variant.split("-");
+  return options.peers === undefined || library === "treadle" || peers().includes(library);
 }
 
-function progress(text) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+function peers() {
+  return options.peers.split(",");
+}
+
+/** On a terminal one line that changes with each variant, elsewhere a line for each round of a scenario. */
+function progress() {
+  const began = performance.now();
+  let last = "";
+  return (round, scenario, variant) => {
+    const seconds = String(Math.round((performance.now() - began) / 1000)).padStart(4);
+    const text = `${seconds} s  round ${round + 1}  ${scenario}`;
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text} ${variant}`);
+    else if (last !== `${round} ${scenario}`) process.stderr.write(`${text}\n`);
+    last = `${round} ${scenario}`;
+  };
 }
 
 function save(report) {
   mkdirSync(here("results"), { recursive: true });
   const file = here(`results/${report.date.replaceAll(":", "-")}.json`);
   writeFileSync(file, `${JSON.stringify(report, null, 1)}\n`);
-  console.error(`written: ${file}`);
+  console.error(`written: benches/results/${file.split("/").at(-1)}`);
 }
 
-/** Puts the table between the marks in docs/benchmarks.md, which is made if it is not there. */
-function writeMarkdown(lines) {
-  const file = here("../docs/benchmarks.md");
-  const old = existsSync(file) ? readFileSync(file, "utf8") : `# Benchmarks\n\n${BEGIN}\n${END}\n`;
-  const [before, rest] = old.split(BEGIN);
-  const after = rest?.split(END)[1] ?? "\n";
-  writeFileSync(file, `${before}${BEGIN}\n\n${lines.join("\n")}\n\n${END}${after}`);
-  console.error(`written: ${file}`);
+/** The page, and the figures behind it: five digits, and what failed without the paths of this machine. */
+function writePage(measured, scenarios) {
+  const results = measured.results.map((result) => ({
+    ...result,
+    errors: firstLines(result.errors),
+  }));
+  const report = { ...measured, results };
+  writeFileSync(here("../docs/benchmarks.md"), page(report, scenarios));
+  const figures = JSON.stringify(report, shorter, 1);
+  writeFileSync(here("../docs/benchmarks.json"), `${figures}\n`);
+  console.error("written: docs/benchmarks.md, docs/benchmarks.json");
+}
+
+function firstLines(errors) {
+  return Object.fromEntries(
+    Object.entries(errors).map(([variant, error]) => [
+      variant,
+      error.split("\n", 1)[0].replaceAll(here(".."), ""),
+    ]),
+  );
+}
+
+function shorter(_key, value) {
+  return typeof value === "number" ? Number(value.toPrecision(5)) : value;
 }

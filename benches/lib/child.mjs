@@ -1,7 +1,8 @@
 // One process, one measurement: loads one variant of one scenario, warms it up, samples it and reports to its parent.
 //
-// A variant is `async () => iterate` (or `{ iterate, ops }`). One `iterate()` does `ops` operations and answers how many it
-// has verified to be done; a scenario that measures by itself answers `{ done, metrics }` instead.
+// A variant is `async () => iterate` (or `{ iterate, ops, answer }`). One `iterate()` does `ops` operations and answers
+// something that shows that all were done: `answer`, which is `ops` unless the variant or the scenario names another; a
+// scenario that measures by itself answers `{ done, metrics }` instead.
 import { setImmediate as turn } from "node:timers/promises";
 
 const [url, variantName, settingsJson] = process.argv.slice(2);
@@ -12,8 +13,9 @@ try {
   const made = await scenario.variants[variantName]();
   const iterate = typeof made === "function" ? made : made.iterate;
   const ops = made.ops ?? scenario.ops;
+  const work = { iterate, ops, answer: made.answer ?? made.ops ?? scenario.answer ?? ops };
   const measure = scenario.measured ? measureItself : measureThroughput;
-  report({ ops, samples: await measure(iterate, ops) });
+  report({ ops, samples: await measure(work) });
 } catch (error) {
   report({ error: error?.stack ?? String(error) });
 }
@@ -23,14 +25,14 @@ function report(message) {
 }
 
 /** Wall and CPU nanoseconds per operation; a sample repeats `iterate` until it is long enough to time. */
-async function measureThroughput(iterate, ops) {
-  let repeat = await warmUp(iterate, ops);
+async function measureThroughput(work) {
+  let repeat = await warmUp(work);
   const samples = [];
   const began = performance.now();
   while (samples.length < settings.samples) {
     await turn();
-    const sample = await timed(iterate, ops, repeat);
-    const ms = (sample.wall * ops * repeat) / 1e6;
+    const sample = await timed(work, repeat);
+    const ms = (sample.wall * work.ops * repeat) / 1e6;
     // The code got faster than it was while warming up: a sample too short to trust is taken again.
     if (ms < settings.minMs) repeat = Math.ceil((repeat * settings.minMs * 1.2) / ms);
     else samples.push(sample);
@@ -40,12 +42,12 @@ async function measureThroughput(iterate, ops) {
 }
 
 /** Runs for a while, of CPU time, for a loaded machine gives little in a while; answers how many iterations fill one sample. */
-async function warmUp(iterate, ops) {
+async function warmUp(work) {
   const began = process.cpuUsage();
   let last = 0;
   do {
     await turn();
-    last = (await timed(iterate, ops, 1)).wall * ops;
+    last = (await timed(work, 1)).wall * work.ops;
   } while (cpuMs(began) < settings.warmupMs);
   return Math.max(1, Math.ceil((settings.minMs * 1e6) / last));
 }
@@ -55,12 +57,12 @@ function cpuMs(since) {
   return (used.user + used.system) / 1000;
 }
 
-async function timed(iterate, ops, repeat) {
+async function timed({ iterate, ops, answer }, repeat) {
   const cpu = process.cpuUsage();
   const start = process.hrtime.bigint();
   for (let i = 0; i < repeat; i++) {
     const done = iterate();
-    if (done !== ops) verify(await done, ops);
+    if (done !== answer) verify(await done, answer);
   }
   const wall = Number(process.hrtime.bigint() - start);
   const used = process.cpuUsage(cpu);
@@ -68,17 +70,18 @@ async function timed(iterate, ops, repeat) {
   return { wall: wall / all, cpu: ((used.user + used.system) * 1000) / all };
 }
 
-async function measureItself(iterate, ops) {
+async function measureItself({ iterate, answer }) {
   const samples = [];
   const once = async () => {
     await turn();
     const { done, metrics } = await iterate();
-    verify(done, ops);
+    verify(done, answer);
     return metrics;
   };
+  const cpu = process.cpuUsage();
   const began = performance.now();
   do await once();
-  while (performance.now() - began < settings.warmupMs);
+  while (cpuMs(cpu) < settings.warmupMs && performance.now() - began < settings.idleWarmupMs);
   const warm = performance.now();
   while (samples.length < Math.min(settings.samples, scenario.samples ?? Infinity)) {
     samples.push(await once());
@@ -87,6 +90,6 @@ async function measureItself(iterate, ops) {
   return samples;
 }
 
-function verify(done, ops) {
-  if (done !== ops) throw new Error(`did ${done} operations of ${ops}`);
+function verify(done, answer) {
+  if (done !== answer) throw new Error(`answered ${done} where ${answer} was due`);
 }

@@ -66,6 +66,17 @@ export class Fleet {
   }
 }
 
+/** What the variants of `fleetVariants` are. */
+export const fleetSays = {
+  treadle: "a task for each timer: spawn, sleep, join",
+  "treadle-delay-queue": "one task and one `DelayQueue` that holds all deadlines",
+  native: "`setTimeout` with a callback, no task",
+  "native-promises":
+    "an async function for each timer, with the `setTimeout` of node:timers/promises",
+  effect4: "a fiber for each timer, of a hoisted `Effect.fnUntraced`",
+  effection: "a task for each timer, bound to its parent",
+};
+
 /** The variants of a scenario in which `count` tasks sleep for 1 to `spread` ms each. */
 export function fleetVariants(count, spread) {
   return {
@@ -80,6 +91,17 @@ export function fleetVariants(count, spread) {
         const handles = [];
         for (let i = 0; i < count; i++) handles.push(spawn(sleeper, fleet, i));
         for (const handle of handles) yield* handle;
+        return fleet.result();
+      }
+      return () => runtime.blockOn(main);
+    },
+    async "treadle-delay-queue"() {
+      const { runtime, DelayQueue } = await treadleRuntime();
+      function* main() {
+        const fleet = new Fleet(count, spread);
+        const queue = new DelayQueue();
+        for (let i = 0; i < count; i++) queue.insert(i, fleet.arm(i));
+        for (let left = count; left > 0; left--) fleet.fire((yield* queue.next()).value);
         return fleet.result();
       }
       return () => runtime.blockOn(main);
@@ -107,11 +129,10 @@ export function fleetVariants(count, spread) {
       };
     },
     ...effects(({ Effect, Fiber, spawn }) => {
-      const sleeper = (fleet, i) =>
-        Effect.gen(function* () {
-          yield* Effect.sleep(fleet.arm(i));
-          fleet.fire(i);
-        });
+      const sleeper = Effect.fnUntraced(function* (fleet, i) {
+        yield* Effect.sleep(fleet.arm(i));
+        fleet.fire(i);
+      });
       const main = Effect.gen(function* () {
         const fleet = new Fleet(count, spread);
         const fibers = [];

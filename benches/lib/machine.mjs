@@ -1,6 +1,6 @@
 // Where the figures were taken, and with which versions.
 import { readFileSync, realpathSync } from "node:fs";
-import { availableParallelism, cpus, release, totalmem, type } from "node:os";
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -14,7 +14,13 @@ export function machine() {
     kernel: `${type()} ${release()}`,
     node: process.version,
     v8: process.versions.v8,
+    uv: process.versions.uv,
   };
+}
+
+/** How many processes wanted a core during the last minute. */
+export function load() {
+  return loadavg()[0];
 }
 
 /** The version of each package that stands beside Treadle, and Treadle's own. */

@@ -7,11 +7,15 @@ export async function treadleRuntime() {
 }
 
 /**
- * The variants `effect4` and `effect3` of one scenario. `spawn` is the fork that outlives its parent, as a task of Tokio or
- * Treadle does (the fork that is bound to its parent costs about the same); `spawnNow` has also begun to run when it answers.
+ * The variants `effect4` and `effect3` of one scenario; `form` is appended to their names. `spawn` is the fork that outlives
+ * its parent, as a task of Tokio or Treadle does (the fork that is bound to its parent costs about the same); `spawnNow` has
+ * also begun to run when it answers.
  */
-export function effects(make) {
-  return { effect4: async () => make(await effect4()), effect3: async () => make(await effect3()) };
+export function effects(make, form = "") {
+  return {
+    [`effect4${form}`]: async () => make(await effect4()),
+    [`effect3${form}`]: async () => make(await effect3()),
+  };
 }
 
 export async function effect4() {

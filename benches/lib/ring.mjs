@@ -9,11 +9,11 @@ export class Ring {
     this.tail = 0;
   }
 
-  push(generator) {
-    this.slots[this.tail++ & this.mask] = generator;
+  push(item) {
+    this.slots[this.tail++ & this.mask] = item;
   }
 
-  /** Polls round and round until every generator has ended; answers the sum of what they returned. */
+  /** Polls generators round and round until every one has ended; answers the sum of what they returned. */
   run() {
     const { slots, mask } = this;
     let sum = 0;
@@ -26,5 +26,38 @@ export class Ring {
       else this.push(generator);
     }
     return sum;
+  }
+
+  /** The same for objects that hold a generator and take its output. */
+  runCells() {
+    const { slots, mask } = this;
+    while (this.head !== this.tail) {
+      const at = this.head++ & mask;
+      const cell = slots[at];
+      slots[at] = null;
+      const result = cell.generator.next();
+      if (result.done) cell.end(result.value);
+      else this.push(cell);
+    }
+  }
+}
+
+const PENDING = { done: false, value: undefined };
+const DONE = { done: true, value: undefined };
+
+/** The smallest thing that `yield*` can wait for: pending once, then ready, with answers that all of them share. */
+export class BareLeaf {
+  constructor() {
+    this.waited = false;
+  }
+
+  next() {
+    if (this.waited) return DONE;
+    this.waited = true;
+    return PENDING;
+  }
+
+  [Symbol.iterator]() {
+    return this;
   }
 }

@@ -1,29 +1,79 @@
-// Runs the variants of a scenario in turns, each measurement in a process of its own.
+// Runs the variants of the scenarios in turns, each measurement in a process of its own.
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { median, pairedRatio, summary } from "./stats.mjs";
+import { median, summary } from "./stats.mjs";
 
 const child = fileURLToPath(new URL("child.mjs", import.meta.url));
 
-/** Measures all `variants` of a scenario, A B C then B C A and so on, and answers what the table needs. */
-export async function runScenario({ url, scenario }, variants, settings, onProgress) {
-  const rounds = Object.fromEntries(variants.map((name) => [name, []]));
-  const errors = {};
-  for (let round = 0; round < Math.min(settings.rounds, scenario.rounds ?? Infinity); round++) {
-    for (const name of rotate(variants, round)) {
-      if (errors[name] !== undefined) continue;
-      onProgress(`${scenario.name} ${name} ${round + 1}`);
-      const result = await measure(url, name, scenario.execArgv ?? [], settings);
-      if (result.error === undefined) rounds[name].push(result);
-      else errors[name] = result.error;
+/**
+ * Measures round by round: in each round every scenario, its variants one after the other, A B C, then C B A and so on, so
+ * that neighbours stay neighbours. What is compared within a round was measured within seconds, and the rounds lie minutes
+ * apart. After the first round a scenario is left out when the time would not suffice.
+ */
+export async function runAll(entries, wanted, settings, onProgress) {
+  const began = performance.now();
+  const runs = entries.map((entry) => new Run(entry, wanted));
+  for (let round = 0; round < settings.rounds; round++) {
+    for (const run of runs) {
+      const left = settings.limitMs - (performance.now() - began);
+      if (run.wants(round) && (round === 0 || run.lastMs < left)) {
+        await run.round(round, settings, onProgress);
+      }
     }
   }
-  return { name: scenario.name, ...digest(scenario, rounds, variants), errors };
+  return runs.map((run) => run.digest());
 }
 
-function rotate(list, by) {
-  const at = by % list.length;
-  return [...list.slice(at), ...list.slice(0, at)];
+/** What has been measured of one scenario. */
+class Run {
+  constructor({ url, scenario }, wanted) {
+    this.url = url;
+    this.scenario = scenario;
+    this.variants = Object.keys(scenario.variants).filter(wanted);
+    this.results = Object.fromEntries(this.variants.map((name) => [name, []]));
+    this.errors = {};
+    this.lastMs = 0;
+  }
+
+  wants(round) {
+    return round < (this.scenario.rounds ?? Infinity);
+  }
+
+  async round(round, settings, onProgress) {
+    const began = performance.now();
+    const order = round % 2 === 0 ? this.variants : this.variants.toReversed();
+    for (const name of order) {
+      if (this.errors[name] !== undefined) continue;
+      onProgress(round, this.scenario.name, name);
+      const result = await measure(this.url, name, this.scenario.execArgv ?? [], settings);
+      if (result.error === undefined) this.results[name].push(result);
+      else this.errors[name] = result.error;
+    }
+    this.lastMs = performance.now() - began;
+  }
+
+  /** Metric by metric: each variant's median and spread, and its median of each round. */
+  digest() {
+    const metrics = {};
+    for (const metric of recorded(this.scenario)) {
+      metrics[metric] = {};
+      for (const name of this.variants) {
+        const rounds = this.results[name].map((r) => r.samples.map((s) => s[metric]));
+        if (rounds.length === 0) continue;
+        metrics[metric][name] = { ...summary(rounds.flat()), rounds: rounds.map(median) };
+      }
+    }
+    const ops = this.variants.flatMap((name) =>
+      this.results[name].slice(0, 1).map((r) => [name, r.ops]),
+    );
+    const { errors } = this;
+    return { name: this.scenario.name, ops: Object.fromEntries(ops), metrics, errors };
+  }
+}
+
+function recorded(scenario) {
+  const shown = Object.keys(scenario.metrics);
+  return scenario.measured ? shown : [...new Set([...shown, "cpu"])];
 }
 
 /** One child process from start to end; what goes wrong in it is an answer, not an exception. */
@@ -46,31 +96,4 @@ function measure(url, variant, execArgv, settings) {
       resolve(answer ?? { error: died });
     });
   });
-}
-
-/** Metric by metric: each variant's median, spread and how many times ours it takes. */
-function digest(scenario, rounds, variants) {
-  const metrics = {};
-  for (const metric of recorded(scenario)) {
-    const values = (name) => rounds[name].map((r) => r.samples.map((s) => s[metric]));
-    const ours = rounds.treadle?.length > 0 ? values("treadle") : undefined;
-    metrics[metric] = {};
-    for (const name of variants) {
-      if (rounds[name].length === 0) continue;
-      const theirs = values(name);
-      const entry = { ...summary(theirs.flat()), rounds: theirs.map(median) };
-      if (ours !== undefined && name !== "treadle") {
-        entry.ratioOfMedians = entry.median / median(ours.flat());
-        entry.pairedRatio = pairedRatio(theirs, ours);
-      }
-      metrics[metric][name] = entry;
-    }
-  }
-  const ops = variants.flatMap((name) => rounds[name].slice(0, 1).map((r) => [name, r.ops]));
-  return { ops: Object.fromEntries(ops), metrics };
-}
-
-function recorded(scenario) {
-  const shown = Object.keys(scenario.metrics);
-  return scenario.measured ? shown : [...new Set([...shown, "cpu"])];
 }

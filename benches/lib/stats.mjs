@@ -26,11 +26,12 @@ export function summary(values) {
   };
 }
 
-/** The median over rounds of (theirs / ours), each round's own medians being divided: noise that lasts a round cancels. */
-export function pairedRatio(theirRounds, ourRounds) {
-  const ratios = [];
-  for (let round = 0; round < Math.min(theirRounds.length, ourRounds.length); round++) {
-    ratios.push(median(theirRounds[round]) / median(ourRounds[round]));
-  }
-  return median(ratios);
+/**
+ * How many times `base` an entry takes, in three ways: round by round (noise that lasts a round cancels), the median of
+ * those, and by the best sample of each (what nothing has disturbed).
+ */
+export function ratio(entry, base) {
+  const count = Math.min(entry.rounds.length, base.rounds.length);
+  const rounds = Array.from({ length: count }, (_, i) => entry.rounds[i] / base.rounds[i]);
+  return { rounds, paired: median(rounds), minima: entry.min / base.min };
 }

@@ -10,6 +10,15 @@ function* one() {
 export const scenario = {
   name: "block_on_ready",
   title: "blockOn a task that is ready at once",
+  about:
+    "Only Treadle and Effect have a synchronous entry (`Effect.runSync`), which is what is compared; `native` and `effection`" +
+    " have to await, so theirs is not a blocking call. `runSync` of Effect cannot wait; `blockOn` can.",
+  says: {
+    treadle: "`runtime.blockOn(one)`",
+    native: "`await` of an async function",
+    effect4: "`Effect.runSync` of one effect",
+    effection: "`await run(one)`",
+  },
   ops: CALLS,
   metrics: { wall: { unit: "ns", tokio: [190, 359] } },
   goals: [],

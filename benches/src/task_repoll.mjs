@@ -49,6 +49,16 @@ async function treadlePolls(make) {
 export const scenario = {
   name: "repoll",
   title: "a pending future polled again",
+  about:
+    "Not a race: it shows what a poll allocates. A thousandth of a byte means nothing at all; `bare` is the control, in which" +
+    " each `yield` makes one result object.",
+  says: {
+    treadle: "a sleep, three functions deep",
+    "treadle-sleep": "a sleep by itself",
+    "treadle-oneshot": "a oneshot's receiver",
+    "treadle-join": "a task's handle",
+    bare: "a generator that says plain `yield`",
+  },
   ops: POLLS,
   measured: true,
   samples: 2,

@@ -9,6 +9,15 @@ function nothing() {}
 export const scenario = {
   name: "sleep_drop",
   title: "a sleep made, polled once and dropped, 100 000 times",
+  about:
+    "What a timeout costs that is never reached. `native` sets and clears a bare `setTimeout`. A sleep of Effect or Effection" +
+    " begins in a fiber or task only, so their figures hold a spawn and an interruption as well.",
+  says: {
+    treadle: "`sleep(1000)`, one poll, `return()`",
+    native: "`setTimeout`, `clearTimeout`",
+    effect4: "a fiber forked and interrupted",
+    effection: "a task spawned and halted",
+  },
   ops: SLEEPS,
   metrics: { wall: { unit: "ns", tokio: [329, 600] } },
   goals: [

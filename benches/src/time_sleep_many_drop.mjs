@@ -11,6 +11,15 @@ function nothing() {}
 export const scenario = {
   name: "sleep_many_drop",
   title: "100 000 live sleeps, then all dropped, per sleep",
+  about:
+    "As sleep_drop, with all sleeps alive at once; again `native` is a bare timer, and the fibers and tasks of the others are" +
+    " part of their figures.",
+  says: {
+    treadle: "`sleep(ms)`, one poll each, then `return()` each",
+    native: "`setTimeout`, then `clearTimeout`",
+    effect4: "a fiber each, then `Fiber.interruptAll`",
+    effection: "a task each, then `halt()`",
+  },
   ops: SLEEPS,
   metrics: { wall: { unit: "ns", tokio: [512, 896] } },
   goals: [],

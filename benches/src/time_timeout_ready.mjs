@@ -6,6 +6,15 @@ const CALLS = 1000;
 export const scenario = {
   name: "timeout_ready",
   title: "timeout round a future that is ready",
+  about:
+    "Treadle, as Tokio, polls what is inside first and sets no timer when it is ready. `native` is the usual helper of" +
+    " `Promise.race` and `clearTimeout`; a promise cannot be asked, so a timer is set each time.",
+  says: {
+    treadle: "`timeout(1000, ready(1))`",
+    native: "`Promise.race` with a timer that is cleared",
+    effect4: "`Effect.timeout(Effect.succeed(1), 1000)`",
+    effection: "`race([one(), sleep(1000)])`",
+  },
   ops: CALLS,
   metrics: { wall: { unit: "ns", tokio: [51, 95] } },
   goals: [],
