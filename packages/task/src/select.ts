@@ -25,6 +25,8 @@ class Select<T> extends Combinator<T> {
   }
 
   protected override pollChildren(): void {
+    // With the budget spent only branches outside it could be ready, and would starve the others.
+    if (!hasBudgetRemaining() && !pollProceed()) return;
     const { calls } = this.children;
     const count = calls.length;
     const first = this.biased ? 0 : cx.rand.nextBelow(count);
