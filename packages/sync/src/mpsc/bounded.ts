@@ -1,5 +1,5 @@
 /** The bounded mpsc channel: senders wait while it is full. */
-import { type Awaitable, DONE, invalidArg, type Poll, ready, readyPoll } from "@treadle/core";
+import { type Awaitable, DONE, invalidArg, type Poll, readyPoll } from "@treadle/core";
 import { ClosedWait } from "../closed-wait.ts";
 import { guardReleased, sendClosed, senderClosed, sendFull } from "../error.ts";
 import { MAX_PERMITS, PermitWait } from "../permit-pool.ts";
@@ -109,7 +109,7 @@ export class Sender<T> implements Disposable {
         `must be a whole number from 0 to the capacity, ${this.places.bound}`,
       );
     }
-    return count === 0 ? ready([]) : new ReserveMany(this.channel, this.places, count);
+    return new ReserveMany(this.channel, this.places, count);
   }
 
   /**
@@ -121,6 +121,20 @@ export class Sender<T> implements Disposable {
     if (!this.open) throw senderClosed(undefined);
     if (this.channel.isAbandoned()) throw sendClosed(undefined);
     return this.places.tryTake(1) ? new Permit(this.channel, this.places) : undefined;
+  }
+
+  /**
+   * Keeps `count` free places if there are as many now; undefined when there are not.
+   *
+   * @throws {@link SendError} (`ERR_CHANNEL_CLOSED`, no value); {@link RuntimeError} `ERR_INVALID_ARG`.
+   */
+  tryReserveMany(count: number): Permit<T>[] | undefined {
+    if (!this.open) throw senderClosed(undefined);
+    if (!Number.isInteger(count) || count < 0) {
+      throw invalidArg("count", count, "must be a whole number of places, at least 0");
+    }
+    if (this.channel.isAbandoned()) throw sendClosed(undefined);
+    return this.places.tryTake(count) ? permits(this.channel, this.places, count) : undefined;
   }
 
   /**
@@ -247,10 +261,10 @@ class Reserve<T> extends PlaceWait<T, Permit<T>> {
 
 class ReserveMany<T> extends PlaceWait<T, Permit<T>[]> {
   protected override granted(): Poll<Permit<T>[]> {
-    const permits: Permit<T>[] = [];
-    for (let i = 0; i < this.count; i++) {
-      permits.push(new Permit(this.channel, this.pool as Places));
-    }
-    return readyPoll(permits);
+    return readyPoll(permits(this.channel, this.pool as Places, this.count));
   }
+}
+
+function permits<T>(channel: Channel<T>, places: Places, count: number): Permit<T>[] {
+  return Array.from({ length: count }, () => new Permit(channel, places));
 }
