@@ -1,5 +1,13 @@
 /** The first of several futures; the others are dropped. */
-import { type Awaitable, cx, type IntoFuture, PENDING, RuntimeError } from "@treadle/core";
+import {
+  type Awaitable,
+  cx,
+  hasBudgetRemaining,
+  type IntoFuture,
+  PENDING,
+  pollProceed,
+  RuntimeError,
+} from "@treadle/core";
 import { Combinator } from "./children.ts";
 import type { OutputOf } from "./join.ts";
 
