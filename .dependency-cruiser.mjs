@@ -93,10 +93,20 @@ export default {
     },
     {
       name: "not-upwards",
-      comment: "No package knows the examples, the benches or the docs.",
+      comment: "No package knows the examples, the benches or the docs; its tests may use the test tools.",
       severity: "error",
       from: { path: "^packages/" },
-      to: { path: "^(examples|benches|docs|tools)/" },
+      to: {
+        path: "^(examples|benches|docs|tools)/",
+        pathNot: ["^tools/(conforms|test-[a-z-]+)\\.ts$"],
+      },
+    },
+    {
+      name: "test-tools-in-tests",
+      comment: "What a package ships does not use the test tools.",
+      severity: "error",
+      from: { path: "^packages/[^/]+/src/" },
+      to: { path: "^tools/" },
     },
     {
       name: "shared-memory-door",
