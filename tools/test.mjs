@@ -4,7 +4,15 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { run, setup, turbo, turboEnv, workspaces } from "./setup.mjs";
 
-const checks = ["check:format", "check:layers", "check:types", "test", "lint:package", "docs:api"];
+const checks = [
+  "check:conformance",
+  "check:format",
+  "check:layers",
+  "check:types",
+  "test",
+  "lint:package",
+  "docs:api",
+];
 
 await setup();
 

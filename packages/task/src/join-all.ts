@@ -142,7 +142,14 @@ class JoinAll extends Leaf<unknown[]> {
   private beginClosing(): void {
     if (this.closing) return;
     this.closing = true;
-    for (const child of this.children) if (child.call !== null) child.wake();
+    for (const child of this.children) if (child.call !== null) this.enqueue(child);
+  }
+
+  /** Marks a child for the round that follows, which needs no wake. */
+  private enqueue(child: Child): void {
+    if (child.queued) return;
+    child.queued = true;
+    this.woken.push(child);
   }
 }
 

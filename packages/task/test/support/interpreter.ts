@@ -140,26 +140,21 @@ class Activation implements Model {
   }
 
   close(waker: Wakes, sink: Sink): boolean {
-    if (this.state === "new" || this.state === "over") {
-      this.state = "over";
-      return true;
-    }
+    if (this.state === "new") this.state = "over";
+    if (this.state === "over") return true;
     if (this.state === "suspended") this.cutAt = this.nativeCall();
-    let how: Resumption = this.state === "cleaning" ? "next" : "return";
-    for (;;) {
-      const end = this.resume(how, waker, sink);
-      if (end !== WAIT) {
-        this.state = "over";
-        if (end.c === "throw") sink(end.failure);
-        return true;
-      }
-      if (how === "next" || !this.plainSuspendedAgain()) {
-        this.state = this.delegateCloses ? "closing" : "cleaning";
-        return false;
-      }
+    let end = this.resume(this.state === "cleaning" ? "next" : "return", waker, sink);
+    while (end === WAIT && this.state !== "cleaning" && this.plainSuspendedAgain()) {
       sink(new Failure("ERR_CLEANUP_CUT"));
-      how = "return";
+      end = this.resume("return", waker, sink);
     }
+    if (end === WAIT) {
+      this.state = this.delegateCloses ? "closing" : "cleaning";
+      return false;
+    }
+    this.state = "over";
+    if (end.c === "throw") sink(end.failure);
+    return true;
   }
 
   /** Set by a return that reached a future whose clean-up waits. */
@@ -564,16 +559,20 @@ class JoinAllModel implements Model {
   }
 
   private childWoken(i: number): void {
-    if (this.queued[i]) return;
+    if (this.enqueue(i)) this.waker?.wake();
+  }
+
+  private enqueue(i: number): boolean {
+    if (this.queued[i]) return false;
     this.queued[i] = true;
     this.woken.push(i);
-    this.waker?.wake();
+    return true;
   }
 
   private beginClosing(): void {
     if (this.closing) return;
     this.closing = true;
-    for (const [i, child] of this.children.entries()) if (child !== null) this.childWoken(i);
+    for (const [i, child] of this.children.entries()) if (child !== null) this.enqueue(i);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The test executor with tasks: what a scheduler does for them, by hand and counted. */
 import { type Async, type Call, cx, type Future, type Named } from "@treadle/core";
 import { JoinHandle, OwnedTasks, type Schedule, type Task, type TaskRuntime } from "@treadle/task";
-import { TestExecutor, type TestTask } from "./test-executor.ts";
+import { TestExecutor, type TestTask } from "../../../../tools/test-executor.ts";
 
 /** Runs tasks in FIFO order beside the executor's own futures; wakes and ends are written down. */
 export class TestRuntime extends TestExecutor implements TaskRuntime, Schedule {
