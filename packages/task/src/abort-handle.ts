@@ -2,7 +2,7 @@
 import type { TaskId } from "./id.ts";
 import type { Task } from "./task.ts";
 
-/** Aborts a task; keeps neither its output nor its future. */
+/** Aborts a task and does not join it; as long as it is kept, so is the task's output, but not its future. */
 export class AbortHandle {
   private readonly task: Task<unknown>;
 
