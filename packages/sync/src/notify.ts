@@ -59,8 +59,7 @@ export class Notify {
   /** Wakes all that wait, and all `notified()` futures made before this call; keeps nothing for later ones. */
   notifyWaiters(): void {
     this.calls++;
-    const all = this.waiters.takeAll();
-    for (let wait = all.shift(); wait !== null; wait = all.shift()) wait.notify(BY_ALL);
+    if (!this.waiters.isEmpty()) notifyAll(this.waiters.takeAll());
   }
 
   /**
@@ -167,5 +166,14 @@ export class Notified extends Leaf<void> {
     }
     this.state = WAITING;
     this.source.enrol(this);
+  }
+}
+
+/** Notifies all of a list; a waker that throws keeps no other from being notified. */
+function notifyAll(all: WaitList<Notified>): void {
+  try {
+    for (let wait = all.shift(); wait !== null; wait = all.shift()) wait.notify(BY_ALL);
+  } finally {
+    if (!all.isEmpty()) notifyAll(all);
   }
 }

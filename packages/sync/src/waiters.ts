@@ -118,9 +118,13 @@ export abstract class WaitLeaf<T> extends Leaf<T> implements Linked {
   }
 }
 
-/** Takes every leaf out of `list` and wakes it, in FIFO order. */
+/** Takes every leaf out of `list` and wakes it, in FIFO order; a waker that throws keeps no other from being woken. */
 export function wakeAll(list: WaitList<WaitLeaf<unknown>>): void {
   if (list.isEmpty()) return;
   const all = list.takeAll();
-  for (let leaf = all.shift(); leaf !== null; leaf = all.shift()) leaf.wakeUp();
+  try {
+    for (let leaf = all.shift(); leaf !== null; leaf = all.shift()) leaf.wakeUp();
+  } finally {
+    wakeAll(all);
+  }
 }
