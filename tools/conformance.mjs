@@ -17,7 +17,7 @@ const problems = [];
 
 /** The name by which a test of one of Tokio's files is called: `rt_basic::no_extra_poll`. */
 function keyOf(file, name) {
-  const module = file.replace(/^(tests|src)\//, "").replace(/(\/mod)?\.rs$/, "");
+  const module = file.replace(/^(tokio-util\/)?(tests|src)\//, "").replace(/(\/mod)?\.rs$/, "");
   return `${module}::${name}`;
 }
 
@@ -85,9 +85,10 @@ function collect() {
 
 const cell = (text) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
-/** What a reason says: the part is not built yet, nobody has looked yet, or it cannot apply. */
+/** What a reason says: the part is not built yet, it differs on purpose, nobody has looked yet, or it cannot apply. */
 function kindOf(reason) {
   if (reason.startsWith("with the ")) return "later";
+  if (reason.startsWith("differs: ")) return "other";
   return reason.startsWith("not compared ") ? "open" : "never";
 }
 
@@ -123,7 +124,7 @@ function rowsOf(file, names, shown, totals) {
 }
 
 function page(shown) {
-  const totals = { all: 0, shown: 0, later: 0, open: 0, never: 0 };
+  const totals = { all: 0, shown: 0, later: 0, other: 0, open: 0, never: 0 };
   const sections = [];
   const wholes = [];
   for (const [file, names] of Object.entries(files)) {
@@ -141,10 +142,11 @@ function page(shown) {
 
 Written by \`node tools/conformance.mjs\`; \`npm test\` fails when it is stale.
 
-Of the ${totals.all} tests that Tokio (1.53) has for its runtime, tasks, time, synchronisation, I/O driver and signals,
+Of the ${totals.all} tests that Tokio (1.53, and tokio-util) has for its runtime, tasks, time, synchronisation, I/O driver and signals,
 
 - **${totals.shown}** are shown by tests of ours,
 - ${totals.later} come with parts that are not built yet,
+- ${totals.other} differ on purpose,
 ${totals.open > 0 ? `- ${totals.open} are not compared yet, name by name,\n` : ""}- ${totals.never} cannot apply in JavaScript.
 
 The names are Tokio's; the tests are our own. What the sentences leave out stands in the \`describe\` around each test.

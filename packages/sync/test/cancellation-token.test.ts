@@ -2,56 +2,81 @@ import { type Async, fn, ready } from "@treadle/core";
 import { CancellationToken, Notify } from "@treadle/sync";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
+import { conforms } from "../../../tools/conforms.ts";
 import { TestExecutor } from "../../../tools/test-executor.ts";
 import { costOf, manual, polled } from "./manual.ts";
 
 describe("CancellationToken", () => {
-  test("cancel wakes every waiter once, and later waits are ready at once", () => {
-    const token = new CancellationToken();
-    const tasks = [polled(token.cancelled()), polled(token.cancelled())];
-    expect(token.isCancelled).toBe(false);
-    token.cancel();
-    token.cancel();
-    expect(tasks.map((t) => [t.wakes, t.poll()])).toEqual([
-      [1, "ok"],
-      [1, "ok"],
-    ]);
-    expect([token.isCancelled, polled(token.cancelled()).status]).toEqual([true, "ok"]);
-  });
+  conforms(
+    ["sync_cancellation_token::cancel_token", "sync_cancellation_token::cancel_token_owned"],
+    "cancel wakes every waiter once, and later waits are ready at once",
+    () => {
+      const token = new CancellationToken();
+      const tasks = [polled(token.cancelled()), polled(token.cancelled())];
+      expect(token.isCancelled).toBe(false);
+      token.cancel();
+      token.cancel();
+      expect(tasks.map((t) => [t.wakes, t.poll()])).toEqual([
+        [1, "ok"],
+        [1, "ok"],
+      ]);
+      expect([token.isCancelled, polled(token.cancelled()).status]).toEqual([true, "ok"]);
+    },
+  );
 
-  test("a dropped wait is not woken", () => {
-    const token = new CancellationToken();
-    const task = polled(token.cancelled());
-    task.drop();
-    token.cancel();
-    expect(task.wakes).toBe(0);
-  });
+  conforms(
+    "sync_cancellation_token::cancel_token_owned_drop_test",
+    "a dropped wait is not woken",
+    () => {
+      const token = new CancellationToken();
+      const task = polled(token.cancelled());
+      task.drop();
+      token.cancel();
+      expect(task.wakes).toBe(0);
+    },
+  );
 
-  test("cancelling reaches all descendants and nobody else", () => {
-    const root = new CancellationToken();
-    const [a, b] = [root.childToken(), root.childToken()];
-    const aa = a.childToken();
-    const tasks = [root, a, b, aa].map((t) => polled(t.cancelled()));
-    a.cancel();
-    expect(tasks.map((t) => t.wakes)).toEqual([0, 1, 0, 1]);
-    expect([root, a, b, aa].map((t) => t.isCancelled)).toEqual([false, true, false, true]);
-    root.cancel();
-    expect(tasks.map((t) => t.wakes)).toEqual([1, 1, 1, 1]);
-  });
+  conforms(
+    [
+      "sync_cancellation_token::cancel_child_token_through_parent",
+      "sync_cancellation_token::cancel_child_token_without_parent",
+      "sync_cancellation_token::cancel_only_all_descendants",
+    ],
+    "cancelling reaches all descendants and nobody else",
+    () => {
+      const root = new CancellationToken();
+      const [a, b] = [root.childToken(), root.childToken()];
+      const aa = a.childToken();
+      const tasks = [root, a, b, aa].map((t) => polled(t.cancelled()));
+      a.cancel();
+      expect(tasks.map((t) => t.wakes)).toEqual([0, 1, 0, 1]);
+      expect([root, a, b, aa].map((t) => t.isCancelled)).toEqual([false, true, false, true]);
+      root.cancel();
+      expect(tasks.map((t) => t.wakes)).toEqual([1, 1, 1, 1]);
+    },
+  );
 
-  test("a descendant nobody waits on knows it when it is asked, also when those between are gone", () => {
-    const root = new CancellationToken();
-    const deep = root.childToken().childToken().childToken();
-    expect(deep.isCancelled).toBe(false);
-    root.cancel();
-    expect([deep.isCancelled, deep.childToken().isCancelled]).toEqual([true, true]);
-  });
+  conforms(
+    "sync_cancellation_token::cancel_grandchild_token_through_parent_if_child_was_dropped",
+    "a descendant nobody waits on knows it when it is asked, also when those between are gone",
+    () => {
+      const root = new CancellationToken();
+      const deep = root.childToken().childToken().childToken();
+      expect(deep.isCancelled).toBe(false);
+      root.cancel();
+      expect([deep.isCancelled, deep.childToken().isCancelled]).toEqual([true, true]);
+    },
+  );
 
-  test("a child made of a cancelled token is cancelled", () => {
-    const root = new CancellationToken();
-    root.cancel();
-    expect(root.childToken().isCancelled).toBe(true);
-  });
+  conforms(
+    "sync_cancellation_token::create_child_token_after_parent_was_cancelled",
+    "a child made of a cancelled token is cancelled",
+    () => {
+      const root = new CancellationToken();
+      root.cancel();
+      expect(root.childToken().isCancelled).toBe(true);
+    },
+  );
 
   test("a disposed child no longer hears its parent, nor do its own children", () => {
     const root = new CancellationToken();
@@ -194,20 +219,27 @@ describe("CancellationToken", () => {
 });
 
 describe("runUntilCancelled", () => {
-  test("answers the value of what ends first, and waits no longer", () => {
-    const token = new CancellationToken();
-    const go = new Notify();
-    const task = polled(
-      token.runUntilCancelled(function* (): Async<number> {
-        yield* go.notified();
-        return 3;
-      }),
-    );
-    go.notifyOne();
-    expect([task.wakes, task.poll(), task.value]).toEqual([1, "ok", 3]);
-    token.cancel();
-    expect(task.wakes).toBe(1);
-  });
+  conforms(
+    [
+      "sync_cancellation_token::run_until_cancelled_test",
+      "sync_cancellation_token::run_until_cancelled_owned_test",
+    ],
+    "answers the value of what ends first, and waits no longer",
+    () => {
+      const token = new CancellationToken();
+      const go = new Notify();
+      const task = polled(
+        token.runUntilCancelled(function* (): Async<number> {
+          yield* go.notified();
+          return 3;
+        }),
+      );
+      go.notifyOne();
+      expect([task.wakes, task.poll(), task.value]).toEqual([1, "ok", 3]);
+      token.cancel();
+      expect(task.wakes).toBe(1);
+    },
+  );
 
   test("when both have happened the value wins", () => {
     const token = new CancellationToken();

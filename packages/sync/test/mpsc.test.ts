@@ -2,6 +2,7 @@ import type { Async } from "@treadle/core";
 import { mpsc, SendError } from "@treadle/sync";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { conforms } from "../../../tools/conforms.ts";
 import { TestExecutor } from "../../../tools/test-executor.ts";
 import { costOf, finishAsync, type Manual, manual, polled } from "./manual.ts";
 
@@ -14,21 +15,25 @@ const code = (f: () => unknown): unknown => {
 };
 
 describe("mpsc.channel", () => {
-  test("values come in the order in which they were sent, and the end after them", () => {
-    const ex = new TestExecutor();
-    const [tx, rx] = mpsc.channel<number>(2);
-    const producer = ex.spawn(function* (): Async<void> {
-      for (let i = 0; i < 5; i++) yield* tx.send(i);
-      tx.close();
-    });
-    const got: number[] = [];
-    const consumer = ex.spawn(function* (): Async<void> {
-      for (let n = yield* rx.recv(); n !== undefined; n = yield* rx.recv()) got.push(n);
-    });
-    ex.run();
-    expect(got).toEqual([0, 1, 2, 3, 4]);
-    expect([producer.polls, consumer.polls]).toEqual([3, 3]);
-  });
+  conforms(
+    ["sync_mpsc::async_send_recv_with_buffer", "sync_mpsc::tx_close_gets_none"],
+    "values come in the order in which they were sent, and the end after them",
+    () => {
+      const ex = new TestExecutor();
+      const [tx, rx] = mpsc.channel<number>(2);
+      const producer = ex.spawn(function* (): Async<void> {
+        for (let i = 0; i < 5; i++) yield* tx.send(i);
+        tx.close();
+      });
+      const got: number[] = [];
+      const consumer = ex.spawn(function* (): Async<void> {
+        for (let n = yield* rx.recv(); n !== undefined; n = yield* rx.recv()) got.push(n);
+      });
+      ex.run();
+      expect(got).toEqual([0, 1, 2, 3, 4]);
+      expect([producer.polls, consumer.polls]).toEqual([3, 3]);
+    },
+  );
 
   test("a send into a full channel waits its turn, and is woken once by the receive that makes room", () => {
     const [tx, rx] = mpsc.channel<string>(1);
@@ -47,14 +52,18 @@ describe("mpsc.channel", () => {
     expect([tx.capacity, tx.maxCapacity, rx.capacity, rx.maxCapacity]).toEqual([1, 1, 1, 1]);
   });
 
-  test("a dropped send sends nothing and gives its place to the next", () => {
-    const [tx, rx] = mpsc.channel<string>(1);
-    tx.trySend("a");
-    const [b, c] = [polled(tx.send("b")), polled(tx.send("c"))];
-    rx.tryRecv();
-    b.drop();
-    expect([c.wakes, c.poll(), rx.tryRecv(), rx.tryRecv()]).toEqual([1, "ok", "c", undefined]);
-  });
+  conforms(
+    "sync_mpsc::start_send_past_cap",
+    "a dropped send sends nothing and gives its place to the next",
+    () => {
+      const [tx, rx] = mpsc.channel<string>(1);
+      tx.trySend("a");
+      const [b, c] = [polled(tx.send("b")), polled(tx.send("c"))];
+      rx.tryRecv();
+      b.drop();
+      expect([c.wakes, c.poll(), rx.tryRecv(), rx.tryRecv()]).toEqual([1, "ok", "c", undefined]);
+    },
+  );
 
   test("a receive waits, is woken once per value, and takes nothing when it is dropped", () => {
     const [tx, rx] = mpsc.channel<number>(4);
@@ -88,35 +97,51 @@ describe("mpsc.channel", () => {
     expect([a.wakes, a.poll(), a.value]).toEqual([2, "ok", 2]);
   });
 
-  test("recvMany takes what is there up to its limit, and frees the places", () => {
-    const [tx, rx] = mpsc.channel<number>(3);
-    const waiting = polled(rx.recvMany(2));
-    expect(polled(rx.recvMany(0)).value).toEqual([]);
-    for (const n of [1, 2, 3]) tx.trySend(n);
-    const blocked = polled(tx.send(4));
-    expect([waiting.wakes, waiting.poll(), waiting.value]).toEqual([1, "ok", [1, 2]]);
-    expect([blocked.poll(), tx.capacity]).toEqual(["ok", 1]);
-    tx.close();
-    expect(polled(rx.recvMany(9)).value).toEqual([3, 4]);
-    expect(polled(rx.recvMany(9)).value).toEqual([]);
-    expect(code(() => rx.recvMany(-1))).toBe("ERR_INVALID_ARG");
-  });
+  conforms(
+    ["sync_mpsc::async_send_recv_many_with_buffer", "sync_mpsc::send_recv_many_bounded_capacity"],
+    "recvMany takes what is there up to its limit, and frees the places",
+    () => {
+      const [tx, rx] = mpsc.channel<number>(3);
+      const waiting = polled(rx.recvMany(2));
+      expect(polled(rx.recvMany(0)).value).toEqual([]);
+      for (const n of [1, 2, 3]) tx.trySend(n);
+      const blocked = polled(tx.send(4));
+      expect([waiting.wakes, waiting.poll(), waiting.value]).toEqual([1, "ok", [1, 2]]);
+      expect([blocked.poll(), tx.capacity]).toEqual(["ok", 1]);
+      tx.close();
+      expect(polled(rx.recvMany(9)).value).toEqual([3, 4]);
+      expect(polled(rx.recvMany(9)).value).toEqual([]);
+      expect(code(() => rx.recvMany(-1))).toBe("ERR_INVALID_ARG");
+    },
+  );
 
-  test("the channel ends when every sender is closed, not before", () => {
-    const [tx, rx] = mpsc.channel<number>(1);
-    const other = tx.clone();
-    const task = polled(rx.recv());
-    tx.close();
-    tx.close();
-    expect([task.wakes, rx.senderCount, rx.isClosed]).toEqual([0, 1, false]);
-    expect(other.sameChannel(tx)).toBe(true);
-    {
-      using last = other;
-      expect(last.isClosed).toBe(false);
-    }
-    expect([task.wakes, task.poll(), task.value, rx.isClosed]).toEqual([1, "ok", undefined, true]);
-    expect(code(() => rx.tryRecv())).toBe("ERR_CHANNEL_CLOSED");
-  });
+  conforms(
+    [
+      "sync_mpsc::test_rx_is_closed_when_dropping_all_senders",
+      "sync_mpsc::test_rx_is_not_closed_when_there_are_senders",
+    ],
+    "the channel ends when every sender is closed, not before",
+    () => {
+      const [tx, rx] = mpsc.channel<number>(1);
+      const other = tx.clone();
+      const task = polled(rx.recv());
+      tx.close();
+      tx.close();
+      expect([task.wakes, rx.senderCount, rx.isClosed]).toEqual([0, 1, false]);
+      expect(other.sameChannel(tx)).toBe(true);
+      {
+        using last = other;
+        expect(last.isClosed).toBe(false);
+      }
+      expect([task.wakes, task.poll(), task.value, rx.isClosed]).toEqual([
+        1,
+        "ok",
+        undefined,
+        true,
+      ]);
+      expect(code(() => rx.tryRecv())).toBe("ERR_CHANNEL_CLOSED");
+    },
+  );
 
   test("a closed sender sends nothing, and says why", () => {
     const [tx] = mpsc.channel<number>(1);
@@ -133,57 +158,84 @@ describe("mpsc.channel", () => {
     }
   });
 
-  test("closing the receiver fails waiting and new sends with their value, and keeps what was sent", () => {
-    const [tx, rx] = mpsc.channel<string>(1);
-    tx.trySend("a");
-    const waiting = polled(tx.send("b"));
-    const closed = polled(tx.closed());
-    expect(closed.status).toBe("pending");
-    rx.close();
-    rx.close();
-    expect([waiting.wakes, waiting.poll(), closed.wakes, closed.poll()]).toEqual([
-      1,
-      "failed",
-      1,
-      "ok",
-    ]);
-    expect([waiting.error.code, waiting.error["value"]]).toEqual(["ERR_CHANNEL_CLOSED", "b"]);
-    expect([tx.isClosed, rx.isClosed, code(() => tx.trySend("c"))]).toEqual([
-      true,
-      true,
-      "ERR_CHANNEL_CLOSED",
-    ]);
-    expect([rx.tryRecv(), code(() => rx.tryRecv())]).toEqual(["a", "ERR_CHANNEL_CLOSED"]);
-    expect(polled(rx.recv())).toMatchObject({ status: "ok", value: undefined });
-  });
+  conforms(
+    [
+      "sync_mpsc::recv_close_gets_none_idle",
+      "sync_mpsc::test_rx_is_closed_when_there_are_messages_and_close_is_called",
+    ],
+    "closing the receiver fails waiting and new sends with their value, and keeps what was sent",
+    () => {
+      const [tx, rx] = mpsc.channel<string>(1);
+      tx.trySend("a");
+      const waiting = polled(tx.send("b"));
+      const closed = polled(tx.closed());
+      expect(closed.status).toBe("pending");
+      rx.close();
+      rx.close();
+      expect([waiting.wakes, waiting.poll(), closed.wakes, closed.poll()]).toEqual([
+        1,
+        "failed",
+        1,
+        "ok",
+      ]);
+      expect([waiting.error.code, waiting.error["value"]]).toEqual(["ERR_CHANNEL_CLOSED", "b"]);
+      expect([tx.isClosed, rx.isClosed, code(() => tx.trySend("c"))]).toEqual([
+        true,
+        true,
+        "ERR_CHANNEL_CLOSED",
+      ]);
+      expect([rx.tryRecv(), code(() => rx.tryRecv())]).toEqual(["a", "ERR_CHANNEL_CLOSED"]);
+      expect(polled(rx.recv())).toMatchObject({ status: "ok", value: undefined });
+    },
+  );
 
-  test("after the receiver's close an outstanding permit still sends, or its release ends the channel", () => {
-    const [tx, rx] = mpsc.channel<number>(2);
-    const [a, b] = [tx.tryReserve(), tx.tryReserve()];
-    rx.close();
-    const task = polled(rx.recv());
-    expect([task.status, rx.tryRecv()]).toEqual(["pending", undefined]);
-    a?.send(1);
-    expect([task.wakes, task.poll(), task.value]).toEqual([1, "ok", 1]);
-    const end = polled(rx.recv());
-    expect(end.status).toBe("pending");
-    b?.release();
-    expect([end.wakes, end.poll(), end.value]).toEqual([1, "ok", undefined]);
-  });
-
-  test("a reserve that was assigned its place and then fails or is dropped ends a closed channel", () => {
-    for (const end of ["poll", "drop"] as const) {
-      const [tx, rx] = mpsc.channel<number>(1);
-      tx.trySend(1);
-      const reserve = polled(tx.reserve());
-      rx.tryRecv();
+  conforms(
+    [
+      "sync_mpsc::recv_close_gets_none_reserved",
+      "sync_mpsc::ready_close_cancel_bounded",
+      "sync_mpsc::dropping_last_permit_wakes_closed_receiver",
+      "sync_mpsc::dropping_last_owned_permit_wakes_closed_receiver",
+      "sync_mpsc::releasing_last_owned_permit_wakes_closed_receiver",
+      "sync_mpsc::sending_last_permit_wakes_closed_receiver",
+      "sync_mpsc::sending_last_owned_permit_wakes_closed_receiver",
+    ],
+    "after the receiver's close an outstanding permit still sends, or its release ends the channel",
+    () => {
+      const [tx, rx] = mpsc.channel<number>(2);
+      const [a, b] = [tx.tryReserve(), tx.tryReserve()];
       rx.close();
       const task = polled(rx.recv());
-      expect([reserve.wakes, task.status]).toEqual([1, "pending"]);
-      reserve[end]();
-      expect([task.wakes, task.poll(), task.value]).toEqual([1, "ok", undefined]);
-    }
-  });
+      expect([task.status, rx.tryRecv()]).toEqual(["pending", undefined]);
+      a?.send(1);
+      expect([task.wakes, task.poll(), task.value]).toEqual([1, "ok", 1]);
+      const end = polled(rx.recv());
+      expect(end.status).toBe("pending");
+      b?.release();
+      expect([end.wakes, end.poll(), end.value]).toEqual([1, "ok", undefined]);
+    },
+  );
+
+  conforms(
+    [
+      "sync_mpsc::failed_reserve_wakes_closed_receiver",
+      "sync_mpsc::cancelled_reserve_wakes_closed_receiver",
+      "sync_mpsc::permit_available_not_acquired_close",
+    ],
+    "a reserve that was assigned its place and then fails or is dropped ends a closed channel",
+    () => {
+      for (const end of ["poll", "drop"] as const) {
+        const [tx, rx] = mpsc.channel<number>(1);
+        tx.trySend(1);
+        const reserve = polled(tx.reserve());
+        rx.tryRecv();
+        rx.close();
+        const task = polled(rx.recv());
+        expect([reserve.wakes, task.status]).toEqual([1, "pending"]);
+        reserve[end]();
+        expect([task.wakes, task.poll(), task.value]).toEqual([1, "ok", undefined]);
+      }
+    },
+  );
 
   test("a send under way and a permit count as senders when theirs is closed", () => {
     const [tx, rx] = mpsc.channel<number>(1);
@@ -199,25 +251,29 @@ describe("mpsc.channel", () => {
     ]);
   });
 
-  test("a permit sends once, or gives its place back once", () => {
-    const [tx, rx] = mpsc.channel<number>(1);
-    {
-      using permit = tx.tryReserve();
-      expect([tx.capacity, tx.tryReserve()]).toEqual([0, undefined]);
-      permit?.send(7);
-    }
-    expect([rx.tryRecv(), tx.capacity]).toEqual([7, 1]);
-    const permit = tx.tryReserve();
-    permit?.release();
-    permit?.release();
-    expect([tx.capacity, code(() => permit?.send(1))]).toEqual([1, "ERR_GUARD_RELEASED"]);
-    const waiting = tx.tryReserve();
-    const next = polled(tx.reserve());
-    waiting?.release();
-    expect([next.wakes, next.poll()]).toEqual([1, "ok"]);
-  });
+  conforms(
+    ["sync_mpsc::try_reserve_fails", "sync_mpsc::drop_permit_releases_permit"],
+    "a permit sends once, or gives its place back once",
+    () => {
+      const [tx, rx] = mpsc.channel<number>(1);
+      {
+        using permit = tx.tryReserve();
+        expect([tx.capacity, tx.tryReserve()]).toEqual([0, undefined]);
+        permit?.send(7);
+      }
+      expect([rx.tryRecv(), tx.capacity]).toEqual([7, 1]);
+      const permit = tx.tryReserve();
+      permit?.release();
+      permit?.release();
+      expect([tx.capacity, code(() => permit?.send(1))]).toEqual([1, "ERR_GUARD_RELEASED"]);
+      const waiting = tx.tryReserve();
+      const next = polled(tx.reserve());
+      waiting?.release();
+      expect([next.wakes, next.poll()]).toEqual([1, "ok"]);
+    },
+  );
 
-  test("reserveMany gets all its places together", () => {
+  conforms("sync_mpsc::reserve_many_above_cap", "reserveMany gets all its places together", () => {
     const [tx, rx] = mpsc.channel<number>(3);
     tx.trySend(0);
     const many = polled(tx.reserveMany(3));
@@ -248,11 +304,15 @@ describe("mpsc.channel", () => {
     expect([rx.len, rx.isEmpty, tx.isClosed, tx.capacity]).toEqual([0, true, true, 2]);
   });
 
-  test("the capacity is checked", () => {
-    for (const bad of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-      expect(code(() => mpsc.channel(bad))).toBe("ERR_INVALID_ARG");
-    }
-  });
+  conforms(
+    ["sync_mpsc::buffer_gteq_one", "sync_panic::mpsc_bounded_channel_panic_caller"],
+    "the capacity is checked",
+    () => {
+      for (const bad of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+        expect(code(() => mpsc.channel(bad))).toBe("ERR_INVALID_ARG");
+      }
+    },
+  );
 
   test("what moves a value costs a unit of the budget, what waits costs none", () => {
     const [tx, rx] = mpsc.channel<number>(1);
@@ -277,24 +337,34 @@ describe("mpsc.channel", () => {
 });
 
 describe("mpsc.unbounded", () => {
-  test("sending never waits and is received in order", () => {
-    const [tx, rx] = mpsc.unbounded<number>();
-    const task = polled(rx.recv());
-    for (let i = 0; i < 1000; i++) tx.send(i);
-    expect([task.wakes, task.poll(), task.value, rx.len]).toEqual([1, "ok", 0, 999]);
-    expect([rx.capacity, rx.maxCapacity]).toEqual([
-      Number.POSITIVE_INFINITY,
-      Number.POSITIVE_INFINITY,
-    ]);
-    for (let i = 1; i < 1000; i++) expect(rx.tryRecv()).toBe(i);
-    const other = tx.clone();
-    tx.close();
-    expect([other.sameChannel(tx), rx.isClosed, rx.tryRecv()]).toEqual([true, false, undefined]);
-    other[Symbol.dispose]();
-    expect([rx.isClosed, code(() => rx.tryRecv())]).toEqual([true, "ERR_CHANNEL_CLOSED"]);
-    expect(() => tx.send(1)).toThrow(/this sender was closed/);
-    expect(() => tx.clone()).toThrow(/this sender was closed/);
-  });
+  conforms(
+    [
+      "sync_mpsc::send_recv_unbounded",
+      "sync_mpsc::async_send_recv_unbounded",
+      "sync_mpsc::try_recv_unbounded",
+      "sync_mpsc::test_rx_unbounded_is_closed_when_dropping_all_senders",
+      "sync_mpsc::test_rx_unbounded_is_not_closed_when_there_are_senders",
+    ],
+    "sending never waits and is received in order",
+    () => {
+      const [tx, rx] = mpsc.unbounded<number>();
+      const task = polled(rx.recv());
+      for (let i = 0; i < 1000; i++) tx.send(i);
+      expect([task.wakes, task.poll(), task.value, rx.len]).toEqual([1, "ok", 0, 999]);
+      expect([rx.capacity, rx.maxCapacity]).toEqual([
+        Number.POSITIVE_INFINITY,
+        Number.POSITIVE_INFINITY,
+      ]);
+      for (let i = 1; i < 1000; i++) expect(rx.tryRecv()).toBe(i);
+      const other = tx.clone();
+      tx.close();
+      expect([other.sameChannel(tx), rx.isClosed, rx.tryRecv()]).toEqual([true, false, undefined]);
+      other[Symbol.dispose]();
+      expect([rx.isClosed, code(() => rx.tryRecv())]).toEqual([true, "ERR_CHANNEL_CLOSED"]);
+      expect(() => tx.send(1)).toThrow(/this sender was closed/);
+      expect(() => tx.clone()).toThrow(/this sender was closed/);
+    },
+  );
 
   test("after the receiver's close a send gives its value back", () => {
     const [tx, rx] = mpsc.unbounded<string>();
@@ -313,21 +383,25 @@ describe("mpsc.unbounded", () => {
     }
   });
 
-  test("a receiver is an async iterable that can be left and taken up again", async () => {
-    const ex = new TestExecutor();
-    const [tx, rx] = mpsc.unbounded<number>();
-    for (const n of [1, 2, 3]) tx.send(n);
-    tx.close();
-    const got: number[] = [];
-    await finishAsync(ex, async () => {
-      for await (const n of rx) {
-        got.push(n);
-        if (n === 1) break;
-      }
-      for await (const n of rx) got.push(n * 10);
-    });
-    expect(got).toEqual([1, 20, 30]);
-  });
+  conforms(
+    "sync_mpsc::send_recv_stream_unbounded",
+    "a receiver is an async iterable that can be left and taken up again",
+    async () => {
+      const ex = new TestExecutor();
+      const [tx, rx] = mpsc.unbounded<number>();
+      for (const n of [1, 2, 3]) tx.send(n);
+      tx.close();
+      const got: number[] = [];
+      await finishAsync(ex, async () => {
+        for await (const n of rx) {
+          got.push(n);
+          if (n === 1) break;
+        }
+        for await (const n of rx) got.push(n * 10);
+      });
+      expect(got).toEqual([1, 20, 30]);
+    },
+  );
 });
 
 test("random sends, permits, receives, drops and closes: in order, within the bound, nothing lost or invented", () => {

@@ -2,6 +2,7 @@ import { type Async, type Future, fn } from "@treadle/core";
 import { type Guard, Mutex, Notify } from "@treadle/sync";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { conforms } from "../../../tools/conforms.ts";
 import { TestExecutor } from "../../../tools/test-executor.ts";
 import { costOf, type Manual, manual, polled } from "./manual.ts";
 
@@ -11,16 +12,25 @@ const take = <T>(task: Manual<Guard<T>>): Guard<T> => {
 };
 
 describe("Mutex", () => {
-  test("one holds it, the next is woken by the release, and sees what the first has written", () => {
-    const mutex = new Mutex(1);
-    const first = take(polled(mutex.lock()));
-    const next = polled(mutex.lock());
-    expect(next.status).toBe("pending");
-    first.value += 1;
-    first.release();
-    expect([next.wakes, next.poll()]).toEqual([1, "ok"]);
-    expect(take(next).value).toBe(2);
-  });
+  conforms(
+    [
+      "sync_mutex::straight_execution",
+      "sync_mutex::readiness",
+      "sync_mutex_owned::straight_execution",
+      "sync_mutex_owned::readiness",
+    ],
+    "one holds it, the next is woken by the release, and sees what the first has written",
+    () => {
+      const mutex = new Mutex(1);
+      const first = take(polled(mutex.lock()));
+      const next = polled(mutex.lock());
+      expect(next.status).toBe("pending");
+      first.value += 1;
+      first.release();
+      expect([next.wakes, next.poll()]).toEqual([1, "ok"]);
+      expect(take(next).value).toBe(2);
+    },
+  );
 
   test("a released guard gives access to nothing", () => {
     const mutex = new Mutex(1);
@@ -34,16 +44,20 @@ describe("Mutex", () => {
     }).toThrow(/after its release/);
   });
 
-  test("tryLock gets nothing while it is held or awaited", () => {
-    const mutex = new Mutex(0);
-    const guard = mutex.tryLock() as Guard<number>;
-    expect(mutex.tryLock()).toBeUndefined();
-    const waiting = polled(mutex.lock());
-    guard.release();
-    expect(mutex.tryLock()).toBeUndefined();
-    waiting.drop();
-    expect(mutex.tryLock()).toBeDefined();
-  });
+  conforms(
+    ["sync_mutex::try_lock", "sync_mutex_owned::try_lock_owned"],
+    "tryLock gets nothing while it is held or awaited",
+    () => {
+      const mutex = new Mutex(0);
+      const guard = mutex.tryLock() as Guard<number>;
+      expect(mutex.tryLock()).toBeUndefined();
+      const waiting = polled(mutex.lock());
+      guard.release();
+      expect(mutex.tryLock()).toBeUndefined();
+      waiting.drop();
+      expect(mutex.tryLock()).toBeDefined();
+    },
+  );
 
   test("a wait that was dropped, before or after it was woken, passes the lock on", () => {
     const mutex = new Mutex(0);

@@ -1,6 +1,7 @@
 import { Notify } from "@treadle/sync";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { conforms } from "../../../tools/conforms.ts";
 import { costOf, type Manual, manual, polled } from "./manual.ts";
 
 const wakes = (tasks: Manual<unknown>[]): number[] => tasks.map((task) => task.wakes);
@@ -8,25 +9,49 @@ const waiters = (notify: Notify, n: number): Manual<void>[] =>
   Array.from({ length: n }, () => polled(notify.notified()));
 
 describe("Notify", () => {
-  test("a notification with nobody waiting is kept, but only one", () => {
-    const notify = new Notify();
-    notify.notifyOne();
-    notify.notifyOne();
-    expect(polled(notify.notified()).status).toBe("ok");
-    expect(polled(notify.notified()).status).toBe("pending");
-  });
+  conforms(
+    [
+      "sync_notify::notify_notified_one",
+      "sync_notify::notify_notified_multi",
+      "sync_notify_owned::notify_notified_one",
+      "sync_notify_owned::notify_notified_multi",
+      "sync_notify::test_notify_one_not_enabled",
+      "sync_notify_owned::test_notify_one_not_enabled",
+    ],
+    "a notification with nobody waiting is kept, but only one",
+    () => {
+      const notify = new Notify();
+      notify.notifyOne();
+      notify.notifyOne();
+      expect(polled(notify.notified()).status).toBe("ok");
+      expect(polled(notify.notified()).status).toBe("pending");
+    },
+  );
 
-  test("notifyOne wakes the first in line, notifyLast the last", () => {
-    const notify = new Notify();
-    const tasks = waiters(notify, 3);
-    notify.notifyOne();
-    expect(wakes(tasks)).toEqual([1, 0, 0]);
-    notify.notifyLast();
-    expect(wakes(tasks)).toEqual([1, 0, 1]);
-    expect(tasks.map((t) => t.poll())).toEqual(["ok", "pending", "ok"]);
-  });
+  conforms(
+    [
+      "sync_notify::notify_multi_notified_one",
+      "sync_notify::notify_multi_notified_last",
+      "sync_notify::notified_one_notify",
+      "sync_notify::notified_multi_notify",
+      "sync_notify_owned::notify_multi_notified_one",
+      "sync_notify_owned::notify_multi_notified_last",
+      "sync_notify_owned::notified_one_notify",
+      "sync_notify_owned::notified_multi_notify",
+    ],
+    "notifyOne wakes the first in line, notifyLast the last",
+    () => {
+      const notify = new Notify();
+      const tasks = waiters(notify, 3);
+      notify.notifyOne();
+      expect(wakes(tasks)).toEqual([1, 0, 0]);
+      notify.notifyLast();
+      expect(wakes(tasks)).toEqual([1, 0, 1]);
+      expect(tasks.map((t) => t.poll())).toEqual(["ok", "pending", "ok"]);
+    },
+  );
 
-  test("notifyWaiters wakes all and keeps nothing", () => {
+  conforms("sync/tests/notify::notify_simple", "notifyWaiters wakes all and keeps nothing", () => {
     const notify = new Notify();
     const tasks = waiters(notify, 2);
     notify.notifyWaiters();
@@ -35,52 +60,89 @@ describe("Notify", () => {
     expect(polled(notify.notified()).status).toBe("pending");
   });
 
-  test("a future made before notifyWaiters receives it, and leaves a kept permit to others", () => {
-    const notify = new Notify();
-    const before = manual(notify.notified());
-    notify.notifyWaiters();
-    notify.notifyOne();
-    expect(before.poll()).toBe("ok");
-    expect(polled(notify.notified()).status).toBe("ok");
-  });
+  conforms(
+    "sync_notify::unpolled_future_completed_by_notify_waiters_preserves_notify_one_permit",
+    "a future made before notifyWaiters receives it, and leaves a kept permit to others",
+    () => {
+      const notify = new Notify();
+      const before = manual(notify.notified());
+      notify.notifyWaiters();
+      notify.notifyOne();
+      expect(before.poll()).toBe("ok");
+      expect(polled(notify.notified()).status).toBe("ok");
+    },
+  );
 
-  test("a future that was not polled or enabled gets no notifyOne", () => {
-    const notify = new Notify();
-    const asleep = notify.notified();
-    const awake = notify.notified();
-    expect(awake.enable()).toBe(false);
-    notify.notifyOne();
-    expect([polled(awake).status, polled(asleep).status]).toEqual(["ok", "pending"]);
-  });
+  conforms(
+    [
+      "sync_notify::test_notify_one_after_enable",
+      "sync_notify::test_poll_after_enable",
+      "sync_notify::test_enable_after_poll",
+      "sync_notify_owned::test_notify_one_after_enable",
+      "sync_notify_owned::test_poll_after_enable",
+      "sync_notify_owned::test_enable_after_poll",
+    ],
+    "a future that was not polled or enabled gets no notifyOne",
+    () => {
+      const notify = new Notify();
+      const asleep = notify.notified();
+      const awake = notify.notified();
+      expect(awake.enable()).toBe(false);
+      notify.notifyOne();
+      expect([polled(awake).status, polled(asleep).status]).toEqual(["ok", "pending"]);
+    },
+  );
 
-  test("enable takes a kept permit, and tells so", () => {
-    const notify = new Notify();
-    notify.notifyOne();
-    const future = notify.notified();
-    expect([future.enable(), future.enable()]).toEqual([true, true]);
-    expect(polled(notify.notified()).status).toBe("pending");
-    expect(polled(future).status).toBe("ok");
-  });
+  conforms(
+    ["sync_notify::test_enable_consumes_permit", "sync_notify_owned::test_enable_consumes_permit"],
+    "enable takes a kept permit, and tells so",
+    () => {
+      const notify = new Notify();
+      notify.notifyOne();
+      const future = notify.notified();
+      expect([future.enable(), future.enable()]).toEqual([true, true]);
+      expect(polled(notify.notified()).status).toBe("pending");
+      expect(polled(future).status).toBe("ok");
+    },
+  );
 
-  test("a wait dropped after notifyOne hands it to the next, after notifyWaiters it does not", () => {
-    const notify = new Notify();
-    const [a, b, c] = waiters(notify, 3) as [Manual<void>, Manual<void>, Manual<void>];
-    notify.notifyOne();
-    a.drop();
-    expect(wakes([a, b, c])).toEqual([1, 1, 0]);
-    expect(b.poll()).toBe("ok");
-    notify.notifyWaiters();
-    c.drop();
-    expect(polled(notify.notified()).status).toBe("pending");
-  });
+  conforms(
+    [
+      "sync_notify::notified_multi_notify_drop_one",
+      "sync_notify::notified_multi_notify_one_drop",
+      "sync_notify_owned::notified_multi_notify_drop_one",
+      "sync_notify_owned::notified_multi_notify_one_drop",
+      "sync_notify::notified_drop_notified_notify",
+      "sync_notify_owned::notified_drop_notified_notify",
+    ],
+    "a wait dropped after notifyOne hands it to the next, after notifyWaiters it does not",
+    () => {
+      const notify = new Notify();
+      const [a, b, c] = waiters(notify, 3) as [Manual<void>, Manual<void>, Manual<void>];
+      notify.notifyOne();
+      a.drop();
+      expect(wakes([a, b, c])).toEqual([1, 1, 0]);
+      expect(b.poll()).toBe("ok");
+      notify.notifyWaiters();
+      c.drop();
+      expect(polled(notify.notified()).status).toBe("pending");
+    },
+  );
 
-  test("a wait dropped after notifyLast hands it to the one before", () => {
-    const notify = new Notify();
-    const tasks = waiters(notify, 3);
-    notify.notifyLast();
-    tasks[2]?.drop();
-    expect(wakes(tasks)).toEqual([0, 1, 1]);
-  });
+  conforms(
+    [
+      "sync_notify::notified_multi_notify_last_drop",
+      "sync_notify_owned::notified_multi_notify_last_drop",
+    ],
+    "a wait dropped after notifyLast hands it to the one before",
+    () => {
+      const notify = new Notify();
+      const tasks = waiters(notify, 3);
+      notify.notifyLast();
+      tasks[2]?.drop();
+      expect(wakes(tasks)).toEqual([0, 1, 1]);
+    },
+  );
 
   test("with nobody left a handed-on notification is kept", () => {
     const notify = new Notify();
@@ -100,13 +162,17 @@ describe("Notify", () => {
     expect(polled(notify.notified()).status).toBe("pending");
   });
 
-  test("a re-poll by another task wakes that one", () => {
-    const notify = new Notify();
-    const future = notify.notified();
-    const [a, b] = [polled(future), polled(future)];
-    notify.notifyOne();
-    expect(wakes([a, b])).toEqual([0, 1]);
-  });
+  conforms(
+    ["sync_notify::test_waker_update", "sync_notify_owned::test_waker_update"],
+    "a re-poll by another task wakes that one",
+    () => {
+      const notify = new Notify();
+      const future = notify.notified();
+      const [a, b] = [polled(future), polled(future)];
+      notify.notifyOne();
+      expect(wakes([a, b])).toEqual([0, 1]);
+    },
+  );
 
   test("a wake that comes back in is safe", () => {
     const notify = new Notify();

@@ -1,18 +1,23 @@
 import type { Async } from "@treadle/core";
 import { oneshot } from "@treadle/sync";
 import { describe, expect, test } from "vitest";
+import { conforms } from "../../../tools/conforms.ts";
 import { TestExecutor } from "../../../tools/test-executor.ts";
 import { costOf, manual, polled } from "./manual.ts";
 
 describe("oneshot", () => {
-  test("a value sent before is received in the first poll", () => {
-    const [tx, rx] = oneshot<number>();
-    expect([tx.send(1), rx.isEmpty]).toEqual([true, false]);
-    const task = polled(rx);
-    expect([task.value, task.wakes, rx.isEmpty, rx.isTerminated]).toEqual([1, 0, true, true]);
-  });
+  conforms(
+    "sync_oneshot::async_send_recv",
+    "a value sent before is received in the first poll",
+    () => {
+      const [tx, rx] = oneshot<number>();
+      expect([tx.send(1), rx.isEmpty]).toEqual([true, false]);
+      const task = polled(rx);
+      expect([task.value, task.wakes, rx.isEmpty, rx.isTerminated]).toEqual([1, 0, true, true]);
+    },
+  );
 
-  test("a send wakes the receiver once", () => {
+  conforms("sync_oneshot::send_recv", "a send wakes the receiver once", () => {
     const [tx, rx] = oneshot<number>();
     const task = polled(rx);
     expect(tx.send(1)).toBe(true);
@@ -24,14 +29,22 @@ describe("oneshot", () => {
     expect([tx.send(1), tx.send(2), rx.tryRecv(), tx.send(3)]).toEqual([true, false, 1, false]);
   });
 
-  test("a sender closed with nothing sent fails the receiver, waiting or not", () => {
-    const [tx, rx] = oneshot<number>();
-    const task = polled(rx);
-    tx.close();
-    expect([task.wakes, task.poll(), task.error.code]).toEqual([1, "failed", "ERR_CHANNEL_CLOSED"]);
-    expect(() => rx.tryRecv()).toThrow(/channel closed/);
-    expect([rx.isTerminated, tx.send(1), tx.isClosed]).toEqual([true, false, false]);
-  });
+  conforms(
+    "sync_oneshot::close_tx",
+    "a sender closed with nothing sent fails the receiver, waiting or not",
+    () => {
+      const [tx, rx] = oneshot<number>();
+      const task = polled(rx);
+      tx.close();
+      expect([task.wakes, task.poll(), task.error.code]).toEqual([
+        1,
+        "failed",
+        "ERR_CHANNEL_CLOSED",
+      ]);
+      expect(() => rx.tryRecv()).toThrow(/channel closed/);
+      expect([rx.isTerminated, tx.send(1), tx.isClosed]).toEqual([true, false, false]);
+    },
+  );
 
   test("closing a sender that has sent takes nothing back", () => {
     const [tx, rx] = oneshot<number>();
@@ -42,34 +55,69 @@ describe("oneshot", () => {
     expect(polled(rx).value).toBe(5);
   });
 
-  test("closing the receiver tells the sender, and refuses the value", () => {
-    const [tx, rx] = oneshot<number>();
-    const closed = polled(tx.closed());
-    expect([closed.status, tx.isClosed]).toEqual(["pending", false]);
-    rx.close();
-    expect([closed.wakes, closed.poll(), tx.isClosed, tx.send(1)]).toEqual([1, "ok", true, false]);
-    expect(polled(rx).error.code).toBe("ERR_CHANNEL_CLOSED");
-    expect(polled(tx.closed()).status).toBe("ok");
-  });
+  conforms(
+    [
+      "sync_oneshot::close_rx",
+      "sync_oneshot::async_rx_closed",
+      "sync_oneshot::close_try_recv_poll",
+    ],
+    "closing the receiver tells the sender, and refuses the value",
+    () => {
+      const [tx, rx] = oneshot<number>();
+      const closed = polled(tx.closed());
+      expect([closed.status, tx.isClosed]).toEqual(["pending", false]);
+      rx.close();
+      expect([closed.wakes, closed.poll(), tx.isClosed, tx.send(1)]).toEqual([
+        1,
+        "ok",
+        true,
+        false,
+      ]);
+      expect(() => rx.tryRecv()).toThrow(/channel closed/);
+      expect(polled(rx).error.code).toBe("ERR_CHANNEL_CLOSED");
+      expect(polled(tx.closed()).status).toBe("ok");
+    },
+  );
 
-  test("a value sent before the receiver was closed can still be received, unless it was disposed of", () => {
-    const [tx, rx] = oneshot<number>();
-    tx.send(1);
-    rx.close();
-    expect(rx.tryRecv()).toBe(1);
-    const [tx2, rx2] = oneshot<number>();
-    tx2.send(1);
-    rx2[Symbol.dispose]();
-    expect(polled(rx2).error.code).toBe("ERR_FUTURE_STATE");
-  });
+  conforms(
+    ["sync_oneshot::explicit_close_poll", "sync_oneshot::explicit_close_try_recv"],
+    "a value sent before the receiver was closed can still be received, unless it was disposed of",
+    () => {
+      const [tx, rx] = oneshot<number>();
+      tx.send(1);
+      rx.close();
+      expect(rx.tryRecv()).toBe(1);
+      const [tx1, rx1] = oneshot<number>();
+      tx1.send(1);
+      rx1.close();
+      expect(polled(rx1).value).toBe(1);
+      const [tx2, rx2] = oneshot<number>();
+      tx2.send(1);
+      rx2[Symbol.dispose]();
+      expect(polled(rx2).error.code).toBe("ERR_FUTURE_STATE");
+    },
+  );
 
-  test("tryRecv tells a value that may come from one that was taken", () => {
-    const [tx, rx] = oneshot<number>();
-    expect(rx.tryRecv()).toBeUndefined();
-    tx.send(1);
-    expect(rx.tryRecv()).toBe(1);
-    expect(() => rx.tryRecv()).toThrow(expect.objectContaining({ code: "ERR_FUTURE_STATE" }));
-  });
+  conforms(
+    [
+      "sync_oneshot::close_after_recv",
+      "sync_oneshot::try_recv_after_completion",
+      "sync_oneshot::try_recv_after_completion_await",
+    ],
+    "tryRecv tells a value that may come from one that was taken",
+    () => {
+      const [tx, rx] = oneshot<number>();
+      expect(rx.tryRecv()).toBeUndefined();
+      tx.send(1);
+      expect(rx.tryRecv()).toBe(1);
+      expect(() => rx.tryRecv()).toThrow(expect.objectContaining({ code: "ERR_FUTURE_STATE" }));
+      rx.close();
+      const [tx2, rx2] = oneshot<number>();
+      tx2.send(2);
+      expect(polled(rx2).value).toBe(2);
+      expect(() => rx2.tryRecv()).toThrow(/already taken/);
+    },
+  );
 
   test("a dropped wait is not woken, leaves the channel open, and can be begun again by another task", () => {
     const [tx, rx] = oneshot<number>();

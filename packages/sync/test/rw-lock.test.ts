@@ -1,52 +1,73 @@
 import { type ReadGuard, RwLock, type WriteGuard } from "@treadle/sync";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { conforms } from "../../../tools/conforms.ts";
 import { costOf, type Manual, manual, polled } from "./manual.ts";
 
 describe("RwLock", () => {
-  test("readers share, and see the same value", () => {
-    const lock = new RwLock({ n: 1 });
-    const [a, b] = [polled(lock.read()), polled(lock.read())];
-    expect(a.value?.value).toBe(b.value?.value);
-    expect(lock.tryWrite()).toBeUndefined();
-  });
+  conforms(
+    ["sync_rwlock::read_shared", "sync_rwlock::read_uncontested"],
+    "readers share, and see the same value",
+    () => {
+      const lock = new RwLock({ n: 1 });
+      const [a, b] = [polled(lock.read()), polled(lock.read())];
+      expect(a.value?.value).toBe(b.value?.value);
+      expect(lock.tryWrite()).toBeUndefined();
+    },
+  );
 
-  test("a writer waits for all readers and is woken once", () => {
-    const lock = new RwLock(0);
-    const [a, b] = [polled(lock.read()), polled(lock.read())];
-    const writer = polled(lock.write());
-    a.value?.release();
-    expect(writer.wakes).toBe(0);
-    b.value?.release();
-    expect([writer.wakes, writer.poll()]).toEqual([1, "ok"]);
-    expect(lock.tryRead()).toBeUndefined();
-  });
+  conforms(
+    ["sync_rwlock::write_shared_pending", "sync_rwlock::write_shared_drop"],
+    "a writer waits for all readers and is woken once",
+    () => {
+      const lock = new RwLock(0);
+      const [a, b] = [polled(lock.read()), polled(lock.read())];
+      const writer = polled(lock.write());
+      a.value?.release();
+      expect(writer.wakes).toBe(0);
+      b.value?.release();
+      expect([writer.wakes, writer.poll()]).toEqual([1, "ok"]);
+      expect(lock.tryRead()).toBeUndefined();
+    },
+  );
 
-  test("a waiting writer holds back the readers that come later", () => {
-    const lock = new RwLock(0);
-    const reader = polled(lock.read());
-    const writer = polled(lock.write());
-    const later = polled(lock.read());
-    expect([later.status, lock.tryRead()]).toEqual(["pending", undefined]);
-    writer.drop();
-    expect([later.wakes, later.poll()]).toEqual([1, "ok"]);
-    reader.value?.release();
-    later.value?.release();
-    expect(lock.tryWrite()).toBeDefined();
-  });
+  conforms(
+    [
+      "sync_rwlock::write_read_shared_pending",
+      "sync_rwlock::write_read_shared_drop_pending",
+      "sync_rwlock::try_write",
+    ],
+    "a waiting writer holds back the readers that come later",
+    () => {
+      const lock = new RwLock(0);
+      const reader = polled(lock.read());
+      const writer = polled(lock.write());
+      const later = polled(lock.read());
+      expect([later.status, lock.tryRead()]).toEqual(["pending", undefined]);
+      writer.drop();
+      expect([later.wakes, later.poll()]).toEqual([1, "ok"]);
+      reader.value?.release();
+      later.value?.release();
+      expect(lock.tryWrite()).toBeDefined();
+    },
+  );
 
-  test("a writer's release lets all readers up to the next writer in", () => {
-    const lock = new RwLock(0);
-    const writer = lock.tryWrite() as WriteGuard<number>;
-    const waits = [lock.read(), lock.read(), lock.write(), lock.read()].map((w) =>
-      polled(w as never),
-    );
-    writer.value = 5;
-    writer.release();
-    expect(waits.map((w) => w.poll())).toEqual(["ok", "ok", "pending", "pending"]);
-    const first = waits[0]?.value as unknown as ReadGuard<number> | undefined;
-    expect(first?.value).toBe(5);
-  });
+  conforms(
+    ["sync_rwlock::read_exclusive_pending", "sync_rwlock::write_exclusive_pending"],
+    "a writer's release lets all readers up to the next writer in",
+    () => {
+      const lock = new RwLock(0);
+      const writer = lock.tryWrite() as WriteGuard<number>;
+      const waits = [lock.read(), lock.read(), lock.write(), lock.read()].map((w) =>
+        polled(w as never),
+      );
+      writer.value = 5;
+      writer.release();
+      expect(waits.map((w) => w.poll())).toEqual(["ok", "ok", "pending", "pending"]);
+      const first = waits[0]?.value as unknown as ReadGuard<number> | undefined;
+      expect(first?.value).toBe(5);
+    },
+  );
 
   test("downgrading lets readers in and no writer between", () => {
     const lock = new RwLock(0);
@@ -68,20 +89,28 @@ describe("RwLock", () => {
     expect(() => shared.value).toThrow(expect.objectContaining({ code: "ERR_GUARD_RELEASED" }));
   });
 
-  test("no more readers than it was made for", () => {
-    const lock = new RwLock(0, 2);
-    using a = lock.tryRead();
-    {
-      using b = lock.tryRead();
-      expect([a !== undefined, b !== undefined, lock.tryRead()]).toEqual([true, true, undefined]);
-    }
-    expect(lock.tryRead()).toBeDefined();
-    for (const bad of [0, -1, 1.5, 2 ** 29, Number.NaN]) {
-      expect(() => new RwLock(0, bad)).toThrow(
-        expect.objectContaining({ code: "ERR_INVALID_ARG" }),
-      );
-    }
-  });
+  conforms(
+    [
+      "sync_rwlock::zero_max_readers",
+      "sync_panic::rwlock_with_max_readers_panic_caller",
+      "sync_rwlock::zero_max_readers_const",
+    ],
+    "no more readers than it was made for",
+    () => {
+      const lock = new RwLock(0, 2);
+      using a = lock.tryRead();
+      {
+        using b = lock.tryRead();
+        expect([a !== undefined, b !== undefined, lock.tryRead()]).toEqual([true, true, undefined]);
+      }
+      expect(lock.tryRead()).toBeDefined();
+      for (const bad of [0, -1, 1.5, 2 ** 29, Number.NaN]) {
+        expect(() => new RwLock(0, bad)).toThrow(
+          expect.objectContaining({ code: "ERR_INVALID_ARG" }),
+        );
+      }
+    },
+  );
 
   test("access costs a unit of the budget, waiting none", () => {
     const lock = new RwLock(0);

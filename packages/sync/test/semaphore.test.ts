@@ -1,6 +1,7 @@
 import { type Permit, Semaphore } from "@treadle/sync";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { conforms } from "../../../tools/conforms.ts";
 import { costOf, type Manual, manual, polled } from "./manual.ts";
 
 const take = (task: Manual<Permit>): Permit => {
@@ -9,13 +10,21 @@ const take = (task: Manual<Permit>): Permit => {
 };
 
 describe("Semaphore", () => {
-  test("a free permit is taken in the first poll", () => {
-    const semaphore = new Semaphore(2);
-    const task = polled(semaphore.acquire());
-    expect(take(task).permits).toBe(1);
-    expect(semaphore.availablePermits).toBe(1);
-    expect(task.wakes).toBe(0);
-  });
+  conforms(
+    [
+      "sync_semaphore::acquire",
+      "sync_semaphore_owned::acquire",
+      "sync/tests/semaphore_batch::poll_acquire_one_available",
+    ],
+    "a free permit is taken in the first poll",
+    () => {
+      const semaphore = new Semaphore(2);
+      const task = polled(semaphore.acquire());
+      expect(take(task).permits).toBe(1);
+      expect(semaphore.availablePermits).toBe(1);
+      expect(task.wakes).toBe(0);
+    },
+  );
 
   test("nothing is taken before the first poll", () => {
     const semaphore = new Semaphore(1);
@@ -23,41 +32,57 @@ describe("Semaphore", () => {
     expect(semaphore.availablePermits).toBe(1);
   });
 
-  test("a release wakes the first waiter once, and only that one", () => {
-    const semaphore = new Semaphore(1);
-    const held = take(polled(semaphore.acquire()));
-    const a = polled(semaphore.acquire());
-    const b = polled(semaphore.acquire());
-    held.release();
-    expect([a.wakes, b.wakes]).toEqual([1, 0]);
-    expect([a.poll(), b.poll()]).toEqual(["ok", "pending"]);
-    expect(semaphore.availablePermits).toBe(0);
-  });
+  conforms(
+    "sync/tests/semaphore_batch::poll_acquire_one_unavailable",
+    "a release wakes the first waiter once, and only that one",
+    () => {
+      const semaphore = new Semaphore(1);
+      const held = take(polled(semaphore.acquire()));
+      const a = polled(semaphore.acquire());
+      const b = polled(semaphore.acquire());
+      held.release();
+      expect([a.wakes, b.wakes]).toEqual([1, 0]);
+      expect([a.poll(), b.poll()]).toEqual(["ok", "pending"]);
+      expect(semaphore.availablePermits).toBe(0);
+    },
+  );
 
-  test("one that asks for many is not overtaken by one that asks for few", () => {
-    const semaphore = new Semaphore(3);
-    const held = take(polled(semaphore.acquire(2)));
-    const many = polled(semaphore.acquire(3));
-    const few = polled(semaphore.acquire(1));
-    expect([few.status, semaphore.tryAcquire()]).toEqual(["pending", undefined]);
-    held.release();
-    expect([many.poll(), few.poll()]).toEqual(["ok", "pending"]);
-    take(many).release();
-    expect(few.poll()).toBe("ok");
-    expect(semaphore.availablePermits).toBe(2);
-  });
+  conforms(
+    "sync/tests/semaphore_batch::poll_acquire_many_unavailable",
+    "one that asks for many is not overtaken by one that asks for few",
+    () => {
+      const semaphore = new Semaphore(3);
+      const held = take(polled(semaphore.acquire(2)));
+      const many = polled(semaphore.acquire(3));
+      const few = polled(semaphore.acquire(1));
+      expect([few.status, semaphore.tryAcquire()]).toEqual(["pending", undefined]);
+      held.release();
+      expect([many.poll(), few.poll()]).toEqual(["ok", "pending"]);
+      take(many).release();
+      expect(few.poll()).toBe("ok");
+      expect(semaphore.availablePermits).toBe(2);
+    },
+  );
 
-  test("a release of several permits serves several waiters", () => {
-    const semaphore = new Semaphore(0);
-    const waits = [1, 2, 3].map((n) => polled(semaphore.acquire(n)));
-    semaphore.addPermits(4);
-    expect(waits.map((w) => w.wakes)).toEqual([1, 1, 0]);
-    semaphore.addPermits(1);
-    expect(waits.map((w) => w.poll())).toEqual(["ok", "ok", "pending"]);
-    semaphore.addPermits(3);
-    expect(waits[2]?.poll()).toBe("ok");
-    expect(semaphore.availablePermits).toBe(2);
-  });
+  conforms(
+    [
+      "sync_semaphore::add_permits",
+      "sync_semaphore_owned::add_permits",
+      "sync/tests/semaphore_batch::poll_acquire_one_zero_permits",
+    ],
+    "a release of several permits serves several waiters",
+    () => {
+      const semaphore = new Semaphore(0);
+      const waits = [1, 2, 3].map((n) => polled(semaphore.acquire(n)));
+      semaphore.addPermits(4);
+      expect(waits.map((w) => w.wakes)).toEqual([1, 1, 0]);
+      semaphore.addPermits(1);
+      expect(waits.map((w) => w.poll())).toEqual(["ok", "ok", "pending"]);
+      semaphore.addPermits(3);
+      expect(waits[2]?.poll()).toBe("ok");
+      expect(semaphore.availablePermits).toBe(2);
+    },
+  );
 
   test("a dropped waiter gives the permits it had gathered to the next", () => {
     const semaphore = new Semaphore(2);
@@ -81,11 +106,15 @@ describe("Semaphore", () => {
     expect(semaphore.availablePermits).toBe(0);
   });
 
-  test("the last waiter to be dropped leaves the permits free", () => {
-    const semaphore = new Semaphore(2);
-    polled(semaphore.acquire(3)).drop();
-    expect(semaphore.availablePermits).toBe(2);
-  });
+  conforms(
+    "sync/tests/semaphore_batch::cancel_acquire_releases_permits",
+    "the last waiter to be dropped leaves the permits free",
+    () => {
+      const semaphore = new Semaphore(2);
+      polled(semaphore.acquire(3)).drop();
+      expect(semaphore.availablePermits).toBe(2);
+    },
+  );
 
   test("acquiring none is always ready", () => {
     const semaphore = new Semaphore(0);
@@ -103,41 +132,60 @@ describe("Semaphore", () => {
     expect([first.wakes, second.wakes]).toEqual([0, 1]);
   });
 
-  test("close fails those who wait and those who come, and a permit already assigned", () => {
-    const semaphore = new Semaphore(1);
-    const held = take(polled(semaphore.acquire()));
-    const assigned = polled(semaphore.acquire());
-    const waiting = polled(semaphore.acquire(2));
-    held.release();
-    semaphore.close();
-    expect([assigned.wakes, waiting.wakes]).toEqual([1, 1]);
-    expect([assigned.poll(), waiting.poll()]).toEqual(["failed", "failed"]);
-    expect(waiting.error.code).toBe("ERR_SEMAPHORE_CLOSED");
-    expect(polled(semaphore.acquire()).error.code).toBe("ERR_SEMAPHORE_CLOSED");
-    expect(() => semaphore.tryAcquire()).toThrow(/semaphore closed/);
-    expect(semaphore.isClosed).toBe(true);
-    expect(semaphore.availablePermits).toBe(1);
-  });
+  conforms(
+    [
+      "sync/tests/semaphore_batch::close_semaphore_prevents_acquire",
+      "sync/tests/semaphore_batch::close_semaphore_notifies_permit1",
+    ],
+    "close fails those who wait and those who come, and a permit already assigned",
+    () => {
+      const semaphore = new Semaphore(1);
+      const held = take(polled(semaphore.acquire()));
+      const assigned = polled(semaphore.acquire());
+      const waiting = polled(semaphore.acquire(2));
+      held.release();
+      semaphore.close();
+      expect([assigned.wakes, waiting.wakes]).toEqual([1, 1]);
+      expect([assigned.poll(), waiting.poll()]).toEqual(["failed", "failed"]);
+      expect(waiting.error.code).toBe("ERR_SEMAPHORE_CLOSED");
+      expect(polled(semaphore.acquire()).error.code).toBe("ERR_SEMAPHORE_CLOSED");
+      expect(() => semaphore.tryAcquire()).toThrow(/semaphore closed/);
+      expect(semaphore.isClosed).toBe(true);
+      expect(semaphore.availablePermits).toBe(1);
+    },
+  );
 
-  test("permits handed out before the close are still given back", () => {
-    const semaphore = new Semaphore(3);
-    const held = take(polled(semaphore.acquire(2)));
-    polled(semaphore.acquire(2));
-    semaphore.close();
-    held.release();
-    expect(semaphore.availablePermits).toBe(3);
-  });
+  conforms(
+    "sync/tests/semaphore_batch::close_semaphore_notifies_permit2",
+    "permits handed out before the close are still given back",
+    () => {
+      const semaphore = new Semaphore(3);
+      const held = take(polled(semaphore.acquire(2)));
+      polled(semaphore.acquire(2));
+      semaphore.close();
+      held.release();
+      expect(semaphore.availablePermits).toBe(3);
+    },
+  );
 
-  test("forgotten permits never come back", () => {
-    const semaphore = new Semaphore(3);
-    const held = take(polled(semaphore.acquire(1)));
-    held.forget();
-    held.release();
-    expect(semaphore.availablePermits).toBe(2);
-    expect(semaphore.forgetPermits(5)).toBe(2);
-    expect(semaphore.forgetPermits(5)).toBe(0);
-    expect(semaphore.availablePermits).toBe(0);
-  });
+  conforms(
+    [
+      "sync_semaphore::forget",
+      "sync_semaphore_owned::forget",
+      "sync/tests/semaphore_batch::forget_permits_basic",
+    ],
+    "forgotten permits never come back",
+    () => {
+      const semaphore = new Semaphore(3);
+      const held = take(polled(semaphore.acquire(1)));
+      held.forget();
+      held.release();
+      expect(semaphore.availablePermits).toBe(2);
+      expect(semaphore.forgetPermits(5)).toBe(2);
+      expect(semaphore.forgetPermits(5)).toBe(0);
+      expect(semaphore.availablePermits).toBe(0);
+    },
+  );
 
   test("a permit is released once, by hand or by using", () => {
     const semaphore = new Semaphore(1);
@@ -150,34 +198,58 @@ describe("Semaphore", () => {
     expect(semaphore.availablePermits).toBe(1);
   });
 
-  test("permits split and merge without changing their sum", () => {
-    const semaphore = new Semaphore(5);
-    const all = take(polled(semaphore.acquire(5)));
-    const part = all.split(2) as Permit;
-    expect([all.permits, part.permits, all.split(4)]).toEqual([3, 2, undefined]);
-    part.release();
-    expect(semaphore.availablePermits).toBe(2);
-    const other = semaphore.tryAcquire(2) as Permit;
-    all.merge(other);
-    all.merge(all);
-    expect([all.permits, other.permits]).toEqual([5, 0]);
-    const foreign = new Semaphore(1).tryAcquire() as Permit;
-    expect(() => all.merge(foreign)).toThrow(/same semaphore/);
-  });
+  conforms(
+    [
+      "sync_semaphore::merge",
+      "sync_semaphore::merge_unrelated_permits",
+      "sync_semaphore::split",
+      "sync_semaphore_owned::merge",
+      "sync_semaphore_owned::merge_unrelated_permits",
+      "sync_semaphore_owned::split",
+      "sync_panic::semaphore_merge_unrelated_permits",
+      "sync_panic::semaphore_merge_unrelated_owned_permits",
+    ],
+    "permits split and merge without changing their sum",
+    () => {
+      const semaphore = new Semaphore(5);
+      const all = take(polled(semaphore.acquire(5)));
+      const part = all.split(2) as Permit;
+      expect([all.permits, part.permits, all.split(4)]).toEqual([3, 2, undefined]);
+      part.release();
+      expect(semaphore.availablePermits).toBe(2);
+      const other = semaphore.tryAcquire(2) as Permit;
+      all.merge(other);
+      all.merge(all);
+      expect([all.permits, other.permits]).toEqual([5, 0]);
+      const foreign = new Semaphore(1).tryAcquire() as Permit;
+      expect(() => all.merge(foreign)).toThrow(/same semaphore/);
+    },
+  );
 
-  test("counts are checked", () => {
-    const semaphore = new Semaphore(1);
-    for (const bad of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "1" as never]) {
-      expect(() => new Semaphore(bad)).toThrow(
-        expect.objectContaining({ code: "ERR_INVALID_ARG" }),
-      );
-      expect(() => semaphore.acquire(bad)).toThrow(/count must be/);
-      expect(() => semaphore.tryAcquire(bad)).toThrow(/count must be/);
-      expect(() => semaphore.addPermits(bad)).toThrow(/count must be/);
-    }
-    expect(() => semaphore.addPermits(Semaphore.MAX_PERMITS)).toThrow(/at or below/);
-    expect(new Semaphore(Semaphore.MAX_PERMITS).availablePermits).toBe(Semaphore.MAX_PERMITS);
-  });
+  conforms(
+    [
+      "sync_semaphore::no_permits",
+      "sync_semaphore::add_more_than_max_amount_permits1",
+      "sync_semaphore::panic_when_exceeds_maxpermits",
+      "sync_semaphore::no_panic_at_maxpermits",
+      "sync/tests/semaphore_batch::max_permits_doesnt_panic",
+      "sync/tests/semaphore_batch::validates_max_permits",
+    ],
+    "counts are checked",
+    () => {
+      const semaphore = new Semaphore(1);
+      for (const bad of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "1" as never]) {
+        expect(() => new Semaphore(bad)).toThrow(
+          expect.objectContaining({ code: "ERR_INVALID_ARG" }),
+        );
+        expect(() => semaphore.acquire(bad)).toThrow(/count must be/);
+        expect(() => semaphore.tryAcquire(bad)).toThrow(/count must be/);
+        expect(() => semaphore.addPermits(bad)).toThrow(/count must be/);
+      }
+      expect(() => semaphore.addPermits(Semaphore.MAX_PERMITS)).toThrow(/at or below/);
+      expect(new Semaphore(Semaphore.MAX_PERMITS).availablePermits).toBe(Semaphore.MAX_PERMITS);
+    },
+  );
 
   test("getting a permit costs a unit of the budget, waiting costs none, and without budget nothing is taken", () => {
     const semaphore = new Semaphore(1);

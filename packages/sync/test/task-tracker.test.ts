@@ -1,6 +1,7 @@
 import { type Async, type Call, pending } from "@treadle/core";
 import { Notify, TaskTracker } from "@treadle/sync";
 import { describe, expect, test } from "vitest";
+import { conforms } from "../../../tools/conforms.ts";
 import { TestExecutor, type TestTask } from "../../../tools/test-executor.ts";
 import { manual, polled } from "./manual.ts";
 
@@ -49,21 +50,29 @@ describe("TaskTracker", () => {
     expect([handles, ex.names]).toEqual([ex.tasks, ["work", "work"]]);
   });
 
-  test("an empty tracker is waited for until it is closed", () => {
-    const tracker = new TaskTracker();
-    const wait = polled(tracker.wait());
-    expect(wait.status).toBe("pending");
-    tracker.close();
-    expect([wait.wakes, wait.poll(), polled(tracker.wait()).status]).toEqual([1, "ok", "ok"]);
-  });
+  conforms(
+    ["task_tracker::notify_immediately", "task_tracker::notify_on_close"],
+    "an empty tracker is waited for until it is closed",
+    () => {
+      const tracker = new TaskTracker();
+      const wait = polled(tracker.wait());
+      expect(wait.status).toBe("pending");
+      tracker.close();
+      expect([wait.wakes, wait.poll(), polled(tracker.wait()).status]).toEqual([1, "ok", "ok"]);
+    },
+  );
 
-  test("a wait made before the moment sees it, even when it is polled after a reopening", () => {
-    const tracker = new TaskTracker();
-    const before = manual(tracker.wait());
-    tracker.close();
-    expect([tracker.reopen(), tracker.reopen()]).toEqual([true, false]);
-    expect([before.poll(), polled(tracker.wait()).status]).toEqual(["ok", "pending"]);
-  });
+  conforms(
+    "task_tracker::notify_immediately_on_reopen",
+    "a wait made before the moment sees it, even when it is polled after a reopening",
+    () => {
+      const tracker = new TaskTracker();
+      const before = manual(tracker.wait());
+      tracker.close();
+      expect([tracker.reopen(), tracker.reopen()]).toEqual([true, false]);
+      expect([before.poll(), polled(tracker.wait()).status]).toEqual(["ok", "pending"]);
+    },
+  );
 
   test("a task that fails, is dropped with its clean-up, or dropped unpolled counts until it is gone", () => {
     const ex = new Spawning();

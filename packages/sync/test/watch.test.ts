@@ -2,24 +2,29 @@ import type { Async } from "@treadle/core";
 import { watch } from "@treadle/sync";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { conforms } from "../../../tools/conforms.ts";
 import { TestExecutor } from "../../../tools/test-executor.ts";
 import { costOf, finishAsync, manual, polled } from "./manual.ts";
 
 describe("watch", () => {
-  test("the first value is no news, each change is news once", () => {
-    const [tx, rx] = watch.channel("a");
-    const task = polled(rx.changed());
-    expect([task.status, rx.value, rx.hasChanged()]).toEqual(["pending", "a", false]);
-    tx.send("b");
-    tx.send("c");
-    expect([task.wakes, rx.hasChanged(), task.poll()]).toEqual([1, true, "ok"]);
-    expect([rx.value, tx.value, rx.hasChanged(), polled(rx.changed()).status]).toEqual([
-      "c",
-      "c",
-      false,
-      "pending",
-    ]);
-  });
+  conforms(
+    "sync_watch::single_rx_recv",
+    "the first value is no news, each change is news once",
+    () => {
+      const [tx, rx] = watch.channel("a");
+      const task = polled(rx.changed());
+      expect([task.status, rx.value, rx.hasChanged()]).toEqual(["pending", "a", false]);
+      tx.send("b");
+      tx.send("c");
+      expect([task.wakes, rx.hasChanged(), task.poll()]).toEqual([1, true, "ok"]);
+      expect([rx.value, tx.value, rx.hasChanged(), polled(rx.changed()).status]).toEqual([
+        "c",
+        "c",
+        false,
+        "pending",
+      ]);
+    },
+  );
 
   test("looking at the value leaves the news, borrowAndUpdate and markUnchanged take it, markChanged makes it", () => {
     const [tx, rx] = watch.channel(0);
@@ -37,22 +42,26 @@ describe("watch", () => {
     expect(rx.hasChanged()).toBe(false);
   });
 
-  test("every receiver is woken once by a change; a clone has seen what its origin has", () => {
-    const [tx, rx] = watch.channel(0);
-    const tasks = [
-      polled(rx.changed()),
-      polled(tx.subscribe().changed()),
-      polled(rx.clone().changed()),
-    ];
-    tx.send(1);
-    expect(tasks.map((t) => [t.wakes, t.poll()])).toEqual(tasks.map(() => [1, "ok"]));
-    tx.send(2);
-    expect([rx.clone().hasChanged(), tx.subscribe().hasChanged(), tx.receiverCount]).toEqual([
-      true,
-      false,
-      5,
-    ]);
-  });
+  conforms(
+    "sync_watch::multi_rx",
+    "every receiver is woken once by a change; a clone has seen what its origin has",
+    () => {
+      const [tx, rx] = watch.channel(0);
+      const tasks = [
+        polled(rx.changed()),
+        polled(tx.subscribe().changed()),
+        polled(rx.clone().changed()),
+      ];
+      tx.send(1);
+      expect(tasks.map((t) => [t.wakes, t.poll()])).toEqual(tasks.map(() => [1, "ok"]));
+      tx.send(2);
+      expect([rx.clone().hasChanged(), tx.subscribe().hasChanged(), tx.receiverCount]).toEqual([
+        true,
+        false,
+        5,
+      ]);
+    },
+  );
 
   test("a dropped changed() is not woken and marks nothing", () => {
     const [tx, rx] = watch.channel(0);
@@ -62,26 +71,37 @@ describe("watch", () => {
     expect([task.wakes, rx.hasChanged()]).toEqual([0, true]);
   });
 
-  test("news comes before the end", () => {
-    const [tx, rx] = watch.channel(0);
-    const other = tx.clone();
-    tx.send(1);
-    tx.close();
-    tx.close();
-    expect([rx.isClosed, other.senderCount, other.sameChannel(tx)]).toEqual([false, 1, true]);
-    other[Symbol.dispose]();
-    expect(() => rx.hasChanged()).toThrow(expect.objectContaining({ code: "ERR_CHANNEL_CLOSED" }));
-    expect([polled(rx.changed()).status, rx.value]).toEqual(["ok", 1]);
-    expect(polled(rx.changed()).error.code).toBe("ERR_CHANNEL_CLOSED");
-    for (const use of [
-      () => tx.send(1),
-      () => tx.sendReplace(1),
-      () => tx.clone(),
-      () => tx.sendIfModified(() => true),
-    ]) {
-      expect(use).toThrow(/this sender was closed/);
-    }
-  });
+  conforms(
+    [
+      "sync_watch::rx_observes_final_value",
+      "sync_watch::changed_succeeds_on_closed_channel_with_unseen_value",
+      "sync_watch::changed_errors_on_closed_channel_with_seen_value",
+      "sync_watch::has_changed_errors_on_closed_channel_with_unseen_value",
+    ],
+    "news comes before the end",
+    () => {
+      const [tx, rx] = watch.channel(0);
+      const other = tx.clone();
+      tx.send(1);
+      tx.close();
+      tx.close();
+      expect([rx.isClosed, other.senderCount, other.sameChannel(tx)]).toEqual([false, 1, true]);
+      other[Symbol.dispose]();
+      expect(() => rx.hasChanged()).toThrow(
+        expect.objectContaining({ code: "ERR_CHANNEL_CLOSED" }),
+      );
+      expect([polled(rx.changed()).status, rx.value]).toEqual(["ok", 1]);
+      expect(polled(rx.changed()).error.code).toBe("ERR_CHANNEL_CLOSED");
+      for (const use of [
+        () => tx.send(1),
+        () => tx.sendReplace(1),
+        () => tx.clone(),
+        () => tx.sendIfModified(() => true),
+      ]) {
+        expect(use).toThrow(/this sender was closed/);
+      }
+    },
+  );
 
   test("the last sender's close wakes those who wait", () => {
     const [tx, rx] = watch.channel(0);
@@ -95,30 +115,31 @@ describe("watch", () => {
     ]);
   });
 
-  test("without receivers send keeps the old value and gives the new one back, sendReplace does not care", () => {
-    const [tx, rx] = watch.channel(0);
-    const closed = polled(tx.closed());
-    rx.close();
-    rx.close();
-    expect([closed.wakes, closed.poll(), tx.isClosed, tx.receiverCount]).toEqual([
-      1,
-      "ok",
-      true,
-      0,
-    ]);
-    expect(() => tx.send(1)).toThrow(
-      expect.objectContaining({ code: "ERR_CHANNEL_CLOSED", value: 1 }),
-    );
-    expect([tx.value, tx.sendReplace(2), tx.value]).toEqual([0, 0, 2]);
-    const again = tx.subscribe();
-    expect([tx.isClosed, again.value, polled(tx.closed()).status, again.sameChannel(rx)]).toEqual([
-      false,
-      2,
-      "pending",
-      true,
-    ]);
-    expect(polled(rx.changed()).error.code).toBe("ERR_CHANNEL_CLOSED");
-  });
+  conforms(
+    ["sync_watch::poll_close", "sync_watch::reopened_after_subscribe"],
+    "without receivers send keeps the old value and gives the new one back, sendReplace does not care",
+    () => {
+      const [tx, rx] = watch.channel(0);
+      const closed = polled(tx.closed());
+      rx.close();
+      rx.close();
+      expect([closed.wakes, closed.poll(), tx.isClosed, tx.receiverCount]).toEqual([
+        1,
+        "ok",
+        true,
+        0,
+      ]);
+      expect(() => tx.send(1)).toThrow(
+        expect.objectContaining({ code: "ERR_CHANNEL_CLOSED", value: 1 }),
+      );
+      expect([tx.value, tx.sendReplace(2), tx.value]).toEqual([0, 0, 2]);
+      const again = tx.subscribe();
+      expect([tx.isClosed, again.value, polled(tx.closed()).status, again.sameChannel(rx)]).toEqual(
+        [false, 2, "pending", true],
+      );
+      expect(polled(rx.changed()).error.code).toBe("ERR_CHANNEL_CLOSED");
+    },
+  );
 
   test("sendModify and sendIfModified change in place and tell only of changes", () => {
     const [tx, rx] = watch.channel(1);
@@ -143,29 +164,33 @@ describe("watch", () => {
     expect(rx.value).toBe(7);
   });
 
-  test("waitFor looks at the current value first, then at each that it meets, and answers the one that fits", () => {
-    const [tx, rx] = watch.channel(3);
-    expect(polled(rx.waitFor((n) => n === 3)).value).toBe(3);
-    const seen: number[] = [];
-    const task = polled(rx.waitFor((n) => seen.push(n) > 0 && n >= 10));
-    tx.send(5);
-    expect([task.wakes, task.poll()]).toEqual([1, "pending"]);
-    expect(task.poll()).toBe("pending");
-    tx.send(6);
-    tx.send(12);
-    expect([task.wakes, task.poll(), task.value, seen]).toEqual([2, "ok", 12, [3, 5, 12]]);
-    expect(rx.hasChanged()).toBe(false);
-    tx.send(20);
-    tx.close();
-    expect(polled(rx.waitFor((n) => n === 20)).value).toBe(20);
-    expect(
-      polled(
-        rx.waitFor(() => {
-          throw new Error("bad");
-        }),
-      ).error.message,
-    ).toBe("bad");
-  });
+  conforms(
+    "sync_watch::wait_for_errors_on_closed_channel_true_predicate",
+    "waitFor looks at the current value first, then at each that it meets, and answers the one that fits",
+    () => {
+      const [tx, rx] = watch.channel(3);
+      expect(polled(rx.waitFor((n) => n === 3)).value).toBe(3);
+      const seen: number[] = [];
+      const task = polled(rx.waitFor((n) => seen.push(n) > 0 && n >= 10));
+      tx.send(5);
+      expect([task.wakes, task.poll()]).toEqual([1, "pending"]);
+      expect(task.poll()).toBe("pending");
+      tx.send(6);
+      tx.send(12);
+      expect([task.wakes, task.poll(), task.value, seen]).toEqual([2, "ok", 12, [3, 5, 12]]);
+      expect(rx.hasChanged()).toBe(false);
+      tx.send(20);
+      tx.close();
+      expect(polled(rx.waitFor((n) => n === 20)).value).toBe(20);
+      expect(
+        polled(
+          rx.waitFor(() => {
+            throw new Error("bad");
+          }),
+        ).error.message,
+      ).toBe("bad");
+    },
+  );
 
   test("news, the end and an abandoned channel cost a unit of the budget, waiting none", () => {
     const [tx, rx] = watch.channel(0);
@@ -195,18 +220,22 @@ describe("watch", () => {
     expect(got).toEqual(["a", "b"]);
   });
 
-  test("a fast sender does not starve the others", () => {
-    const ex = new TestExecutor();
-    const [tx, rx] = watch.channel(0);
-    const task = ex.spawn(function* (): Async<void> {
-      for (let i = 0; i < 200; i++) {
-        tx.send(i);
-        yield* rx.changed();
-      }
-    });
-    ex.run();
-    expect([task.status, task.polls, ex.forcedYields]).toEqual(["ok", 2, 1]);
-  });
+  conforms(
+    "sync_watch::receiver_changed_is_cooperative_ok",
+    "a fast sender does not starve the others",
+    () => {
+      const ex = new TestExecutor();
+      const [tx, rx] = watch.channel(0);
+      const task = ex.spawn(function* (): Async<void> {
+        for (let i = 0; i < 200; i++) {
+          tx.send(i);
+          yield* rx.changed();
+        }
+      });
+      ex.run();
+      expect([task.status, task.polls, ex.forcedYields]).toEqual(["ok", 2, 1]);
+    },
+  );
 });
 
 test("random use agrees with a version counter", () => {
@@ -279,4 +308,17 @@ test("random use agrees with a version counter", () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test("a waker that throws keeps no other from being woken", () => {
+  const [tx, rx] = watch.channel(0);
+  const tasks = [polled(rx.changed()), polled(rx.clone().changed()), polled(rx.clone().changed())];
+  for (const task of tasks.slice(0, 2)) {
+    task.wake = () => {
+      task.wakes++;
+      throw new Error(`waker ${task.wakes}`);
+    };
+  }
+  expect(() => tx.send(1)).toThrow("waker 1");
+  expect(tasks.map((task) => [task.wakes, task.poll()])).toEqual(tasks.map(() => [1, "ok"]));
 });
