@@ -254,14 +254,19 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
 
   slice(woken: boolean): boolean {
     if (cx.driving) return true;
-    this.drive(call, () => {
-      this.leaveHostedPark(woken);
-      const end = performance.now() + SLICE_MS;
-      do this.round();
-      while (this.hasWork() && performance.now() < end);
-    });
+    this.drive(driveSlice, woken);
     if (this.closing) this.finishShutdown();
     return this.hasWork();
+  }
+
+  /** @internal */
+  rounds(woken: boolean): void {
+    this.leaveHostedPark(woken);
+    this.round();
+    if (!this.hasWork()) return;
+    const end = performance.now() + SLICE_MS;
+    do this.round();
+    while (this.hasWork() && performance.now() < end);
   }
 
   idle(): number {
@@ -335,8 +340,8 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   private round(): void {
     if (!this.processing) this.startProcessing();
     if (this.wokenRoots.length > 0) this.pollRoots();
-    this.runTasks();
-    this.parkYield();
+    // Otherwise the drivers are looked at when the slice has ended.
+    if (this.runTasks() || !this.deferred.isEmpty()) this.parkYield();
   }
 
   private blockingRound(root: Root<unknown>): void {
@@ -583,6 +588,10 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
 
 function driveUntilSettled(scheduler: CurrentThread, root: Root<unknown>): void {
   scheduler.untilSettled(root);
+}
+
+function driveSlice(scheduler: CurrentThread, woken: boolean): void {
+  scheduler.rounds(woken);
 }
 
 function call(_scheduler: CurrentThread, f: () => void): void {
