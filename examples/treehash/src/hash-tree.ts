@@ -42,7 +42,7 @@ const dispatch = fn(function* dispatch(
 
 function* hashOne(job: Job, at: number, file: Place, slot: Permit): Async<void> {
   const { path } = file;
-  job.tally.current = path;
+  job.tally.inWork.add(path);
   try {
     const digest = yield* within(job.options.timeout, hashFile(job, file));
     if (digest !== undefined) job.tally.hashed++;
@@ -51,6 +51,7 @@ function* hashOne(job: Job, at: number, file: Place, slot: Permit): Async<void> 
     noteFailure(job, path, error);
     job.output.put(at, "");
   } finally {
+    job.tally.inWork.delete(path);
     slot.release();
   }
   job.tally.done++;

@@ -111,7 +111,9 @@ function liveLine(job: Job, meter: Meter): string {
   const spinner = SPINNER.charAt(turn++ % SPINNER.length);
   const line = `${spinner} ${figures(meter)}`;
   const room = job.terminal.columns - width(line) - 2;
-  return room < 12 ? line : `${line}  ${fitEnd(displayPath(job.tally.current), room)}`;
+  const [oldest] = job.tally.inWork;
+  if (oldest === undefined || room < 12) return line;
+  return `${line}  ${fitEnd(displayPath(oldest), room)}`;
 }
 
 function plainLine(meter: Meter): string {

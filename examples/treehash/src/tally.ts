@@ -15,8 +15,8 @@ export class Tally {
   /** Bytes read, of files that are still in work or have failed too. */
   bytes = 0;
   directories = 0;
-  /** A path that is in work, for the progress line. */
-  current: BytePath = "";
+  /** The files in work, the one that was begun first in front. */
+  readonly inWork: Set<BytePath> = new Set();
   /** Files read on this thread. */
   readInPlace = 0;
   /** Files read by the threads of Node's pool. */
