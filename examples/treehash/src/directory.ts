@@ -2,7 +2,7 @@
 import { type Dirent, readdir, readdirSync } from "node:fs";
 import { type Future, fn, fromPromise } from "treadle";
 import { type BytePath, systemPath } from "./byte-path.ts";
-import type { Place } from "./job.ts";
+import type { TreePath } from "./job.ts";
 import type { Pace } from "./pace.ts";
 
 /**
@@ -18,7 +18,7 @@ export interface Listing {
 }
 
 /** Reads a directory in no particular order. */
-export const listDirectory: (directory: Place) => Future<Listing> = fn(function* listDirectory({
+export const listDirectory: (directory: TreePath) => Future<Listing> = fn(function* listDirectory({
   path,
   pace,
 }) {

@@ -2,7 +2,7 @@
 import { createHash, hash } from "node:crypto";
 import { type Async, type Future, fn } from "treadle";
 import type { BytePath } from "./byte-path.ts";
-import type { Job, Place } from "./job.ts";
+import type { Job, TreePath } from "./job.ts";
 import type { Pace } from "./pace.ts";
 import { SourceFile } from "./source-file.ts";
 
@@ -17,7 +17,7 @@ const inPlace = Buffer.allocUnsafeSlow(IN_PLACE_MAX + 1);
  *
  * **Cancel safety**: the file is closed as soon as nothing reads it any more.
  */
-export const hashFile: (job: Job, file: Place) => Future<string | undefined> = fn(
+export const hashFile: (job: Job, file: TreePath) => Future<string | undefined> = fn(
   function* hashFile(job, { path, pace }) {
     const file = new SourceFile(job.own);
     try {

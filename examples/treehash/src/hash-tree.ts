@@ -7,7 +7,7 @@ import { type Async, type Future, fn, mpsc, type Permit, type Scope, scope } fro
 import { checksumLine } from "./checksum-line.ts";
 import { noteFailure } from "./failure.ts";
 import { hashFile } from "./hash-file.ts";
-import type { Job, Place } from "./job.ts";
+import type { Job, TreePath } from "./job.ts";
 import { walk } from "./walk.ts";
 import { within } from "./within.ts";
 
@@ -21,7 +21,7 @@ const AHEAD = 1024;
  */
 export const hashTree: (job: Job) => Future<void> = fn(function* hashTree(job) {
   yield* scope(function* (s): Async<void> {
-    const [sender, files] = mpsc.channel<Place>(AHEAD);
+    const [sender, files] = mpsc.channel<TreePath>(AHEAD);
     s.spawn(walk, job, sender);
     yield* dispatch(job, s, files);
   });
@@ -30,7 +30,7 @@ export const hashTree: (job: Job) => Future<void> = fn(function* hashTree(job) {
 const dispatch = fn(function* dispatch(
   job: Job,
   s: Scope,
-  files: mpsc.Receiver<Place>,
+  files: mpsc.Receiver<TreePath>,
 ): Async<void> {
   for (let at = 0; ; at++) {
     const file = yield* files.recv();
@@ -40,7 +40,7 @@ const dispatch = fn(function* dispatch(
   }
 });
 
-function* hashOne(job: Job, at: number, file: Place, slot: Permit): Async<void> {
+function* hashOne(job: Job, at: number, file: TreePath, slot: Permit): Async<void> {
   const { path } = file;
   job.tally.inWork.add(path);
   try {

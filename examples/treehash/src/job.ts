@@ -30,19 +30,19 @@ export interface Job {
 }
 
 /** A file, or a directory with a slash at the end of its path, as the walk comes upon it. */
-export interface Place {
+export interface TreePath {
   readonly path: BytePath;
   /** The pace of the file system that it lies on. */
   readonly pace: Pace;
 }
 
 /** The directory where the walks begin. */
-export function rootOf(job: Job): Place {
+export function rootOf(job: Job): TreePath {
   return { path: job.root, pace: job.mounts.isRootLocal ? job.localPace : job.remotePace };
 }
 
 /** A directory in another one. */
-export function directoryIn(job: Job, parent: Place, key: BytePath): Place {
+export function directoryIn(job: Job, parent: TreePath, key: BytePath): TreePath {
   const path = parent.path + key;
   const isLocal = job.mounts.isLocal(path, parent.pace === job.localPace);
   return { path, pace: isLocal ? job.localPace : job.remotePace };

@@ -3,7 +3,7 @@ import { lstat, lstatSync, type Stats } from "node:fs";
 import { type Async, fn, fromPromise, yieldNow } from "treadle";
 import { type BytePath, systemPath } from "./byte-path.ts";
 import { type Listing, listDirectory } from "./directory.ts";
-import { directoryIn, type Job, type Place, rootOf } from "./job.ts";
+import { directoryIn, type Job, rootOf, type TreePath } from "./job.ts";
 import type { Pace } from "./pace.ts";
 
 /** Sizes asked for in one go: about 0.2 ms. */
@@ -19,16 +19,16 @@ export class Totals {
 /** Counts all files below the job's root, and their bytes. What it cannot read it leaves out: the walk reports it. */
 export function* survey(job: Job, totals: Totals): Async<void> {
   const directories = [rootOf(job)];
-  for (let place = directories.pop(); place !== undefined; place = directories.pop()) {
-    for (const key of yield* keysOf(place)) {
-      if (key.endsWith("/")) directories.push(directoryIn(job, place, key));
-      else yield* add(place.path + key, place.pace, totals);
+  for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
+    for (const key of yield* keysOf(directory)) {
+      if (key.endsWith("/")) directories.push(directoryIn(job, directory, key));
+      else yield* add(directory.path + key, directory.pace, totals);
     }
   }
   totals.isComplete = true;
 }
 
-const keysOf = fn(function* keysOf(directory: Place): Async<readonly BytePath[]> {
+const keysOf = fn(function* keysOf(directory: TreePath): Async<readonly BytePath[]> {
   try {
     const listing: Listing = yield* listDirectory(directory);
     return listing.keys;

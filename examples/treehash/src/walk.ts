@@ -3,11 +3,11 @@ import { type Async, fn, type mpsc } from "treadle";
 import type { BytePath } from "./byte-path.ts";
 import { type Listing, listDirectory } from "./directory.ts";
 import { noteFailure } from "./failure.ts";
-import { directoryIn, type Job, type Place, rootOf } from "./job.ts";
+import { directoryIn, type Job, rootOf, type TreePath } from "./job.ts";
 
 /** A directory that the walk is in. */
 interface Level {
-  readonly place: Place;
+  readonly directory: TreePath;
   readonly keys: readonly BytePath[];
   next: number;
 }
@@ -18,7 +18,7 @@ interface Level {
  * Symbolic links are never entered, so it cannot run in circles. It keeps the names of the directories on its way only,
  * and runs ahead of the hashing by as much as the channel holds.
  */
-export function* walk(job: Job, files: mpsc.Sender<Place>): Async<void> {
+export function* walk(job: Job, files: mpsc.Sender<TreePath>): Async<void> {
   try {
     const levels: Level[] = [];
     yield* enter(job, rootOf(job), levels);
@@ -27,10 +27,10 @@ export function* walk(job: Job, files: mpsc.Sender<Place>): Async<void> {
       if (key === undefined) {
         levels.pop();
       } else if (key.endsWith("/")) {
-        yield* enter(job, directoryIn(job, level.place, key), levels);
+        yield* enter(job, directoryIn(job, level.directory, key), levels);
       } else {
-        const path = level.place.path + key;
-        if (!job.own.hasPath(path)) yield* files.send({ path, pace: level.place.pace });
+        const path = level.directory.path + key;
+        if (!job.own.hasPath(path)) yield* files.send({ path, pace: level.directory.pace });
       }
     }
   } finally {
@@ -38,15 +38,15 @@ export function* walk(job: Job, files: mpsc.Sender<Place>): Async<void> {
   }
 }
 
-const enter = fn(function* enter(job: Job, place: Place, levels: Level[]): Async<void> {
+const enter = fn(function* enter(job: Job, directory: TreePath, levels: Level[]): Async<void> {
   let listing: Listing;
   try {
-    listing = yield* listDirectory(place);
+    listing = yield* listDirectory(directory);
   } catch (error) {
-    noteFailure(job, place.path, error);
+    noteFailure(job, directory.path, error);
     return;
   }
   job.tally.directories++;
   for (const kind of listing.others) job.tally.skip(kind);
-  levels.push({ place, keys: listing.keys.sort(), next: 0 });
+  levels.push({ directory, keys: listing.keys.sort(), next: 0 });
 });
