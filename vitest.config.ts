@@ -63,7 +63,10 @@ const config: ViteUserConfig = {
         resolve: { alias: sourceAliases() },
         test: { name: "gc", include: gcTests, execArgv: ["--expose-gc"] },
       },
-      { extends: true, test: { name: "docs", include: ["docs/.doctest/*.test.mjs"] } },
+      {
+        extends: true,
+        test: { name: "docs", include: ["docs/.doctest/*.test.mjs", "docs/test/*.test.ts"] },
+      },
     ],
   },
 };
