@@ -22,5 +22,7 @@ export { OnceCell } from "./once-cell.ts";
 export { OneshotReceiver, OneshotSender, oneshot } from "./oneshot.ts";
 export { ReadGuard, RwLock, WriteGuard } from "./rw-lock.ts";
 export { Permit, Semaphore } from "./semaphore.ts";
+export { SetOnce } from "./set-once.ts";
 export { TaskTracker, TaskTrackerToken, type TrackedHandle } from "./task-tracker.ts";
+export { WeakSender } from "./weak-sender.ts";
 export { broadcast, mpsc, watch };

@@ -91,9 +91,11 @@ export {
   RwLock,
   Semaphore,
   SendError,
+  SetOnce,
   TaskTracker,
   TaskTrackerToken,
   type TrackedHandle,
+  WeakSender,
   WriteGuard,
   watch,
 } from "@treadle/sync";

@@ -11,6 +11,7 @@
  */
 import type { Closable } from "../closed-wait.ts";
 import { type WaitLeaf, WaitList, wakeAll } from "../waiters.ts";
+import type { CountsSenders } from "../weak-sender.ts";
 
 interface Slot<T> {
   value: T | undefined;
@@ -18,7 +19,7 @@ interface Slot<T> {
 }
 
 /** The shared state of one channel. */
-export class Ring<T> implements Closable {
+export class Ring<T> implements Closable, CountsSenders {
   private readonly slots: Slot<T>[];
   private readonly mask: number;
   private tail: number;
@@ -85,6 +86,14 @@ export class Ring<T> implements Closable {
       else low = middle + 1;
     }
     return this.tail - low;
+  }
+
+  get senderCount(): number {
+    return this.senders;
+  }
+
+  hasSenders(): boolean {
+    return this.senders > 0;
   }
 
   addSender(): void {

@@ -2,6 +2,7 @@
 import type { Awaitable } from "@treadle/core";
 import { ClosedWait } from "../closed-wait.ts";
 import { sendClosed, senderClosed } from "../error.ts";
+import { WeakSender } from "../weak-sender.ts";
 import { Receiver } from "./receiver.ts";
 import type { Ring } from "./ring.ts";
 
@@ -52,6 +53,17 @@ export class Sender<T> implements Disposable {
     if (!this.open) throw senderClosed(undefined);
     this.ring.addSender();
     return new Sender(this.ring);
+  }
+
+  /** A reference that gives a sender while there is one, and does not hold the channel open. */
+  downgrade(): WeakSender<Sender<T>> {
+    const { ring } = this;
+    return new WeakSender(ring, () => new Sender(ring));
+  }
+
+  /** How many senders are open. */
+  get senderCount(): number {
+    return this.ring.senderCount;
   }
 
   /** Gives this sender up; when all are, receivers get what is left and then `ERR_CHANNEL_CLOSED`. */

@@ -3,6 +3,7 @@ import { type Awaitable, DONE, invalidArg, type Poll, readyPoll } from "@treadle
 import { ClosedWait } from "../closed-wait.ts";
 import { guardReleased, sendClosed, senderClosed, sendFull } from "../error.ts";
 import { MAX_PERMITS, PermitWait } from "../permit-pool.ts";
+import { WeakSender } from "../weak-sender.ts";
 import { Channel, type Places } from "./channel.ts";
 import { Receiver } from "./receiver.ts";
 
@@ -151,6 +152,17 @@ export class Sender<T> implements Disposable {
     if (!this.open) throw senderClosed(undefined);
     this.channel.addSender();
     return new Sender(this.channel);
+  }
+
+  /** A reference that gives a sender while there is one, and does not hold the channel open. */
+  downgrade(): WeakSender<Sender<T>> {
+    const { channel } = this;
+    return new WeakSender(channel, () => new Sender(channel));
+  }
+
+  /** How many senders are open. */
+  get senderCount(): number {
+    return this.channel.senderCount;
   }
 
   /** Gives this sender up; a second call does nothing. */

@@ -14,10 +14,11 @@ import type { Closable } from "../closed-wait.ts";
 import { Fifo } from "../fifo.ts";
 import { PermitPool } from "../permit-pool.ts";
 import { type WaitLeaf, WaitList, wakeAll } from "../waiters.ts";
+import type { CountsSenders } from "../weak-sender.ts";
 import type { ReceiveWait } from "./receive.ts";
 
 /** The shared state of one channel. */
-export class Channel<T> implements Closable {
+export class Channel<T> implements Closable, CountsSenders {
   readonly queue: Fifo<T>;
   /** The free places; null when there is no bound. */
   readonly places: Places | null;
@@ -83,6 +84,10 @@ export class Channel<T> implements Closable {
     const places = this.places;
     if (places === null) return false;
     return !places.waiters.isEmpty() || places.free + this.queue.size < places.bound;
+  }
+
+  hasSenders(): boolean {
+    return this.senders > 0 || this.hasSendsUnderWay();
   }
 
   addSender(): void {

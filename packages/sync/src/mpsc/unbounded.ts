@@ -2,6 +2,7 @@
 import type { Awaitable } from "@treadle/core";
 import { ClosedWait } from "../closed-wait.ts";
 import { sendClosed, senderClosed } from "../error.ts";
+import { WeakSender } from "../weak-sender.ts";
 import { Channel } from "./channel.ts";
 import { Receiver } from "./receiver.ts";
 
@@ -61,6 +62,17 @@ export class UnboundedSender<T> implements Disposable {
     if (!this.open) throw senderClosed(undefined);
     this.channel.addSender();
     return new UnboundedSender(this.channel);
+  }
+
+  /** A reference that gives a sender while there is one, and does not hold the channel open. */
+  downgrade(): WeakSender<UnboundedSender<T>> {
+    const { channel } = this;
+    return new WeakSender(channel, () => new UnboundedSender(channel));
+  }
+
+  /** How many senders are open. */
+  get senderCount(): number {
+    return this.channel.senderCount;
   }
 
   /** Gives this sender up; a second call does nothing. */

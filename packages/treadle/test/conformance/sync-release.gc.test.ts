@@ -30,20 +30,27 @@ function pollOnce(future: Pollable<unknown>): WeakRef<Waker> {
 
 describe("a channel lets go of", () => {
   conforms(
-    "sync_mpsc::unconsumed_messages_are_dropped",
+    [
+      "sync_mpsc::unconsumed_messages_are_dropped",
+      "sync_mpsc_weak::test_msgs_dropped_on_rx_drop",
+      "sync_mpsc_weak::test_msgs_dropped_on_unbounded_rx_drop",
+    ],
     "the values in it when its receiver is disposed of, though a sender is kept",
     async () => {
       const [tx, rx] = mpsc.channel<object>(100);
+      const [utx, urx] = mpsc.unbounded<object>();
       const send = () => {
-        const value = {};
+        const [value, other] = [{}, {}];
         tx.trySend(value);
-        return new WeakRef(value);
+        utx.send(other);
+        return [new WeakRef(value), new WeakRef(other)];
       };
-      const ref = send();
-      expect(await isLetGo(ref)).toBe(false);
+      const refs = send();
+      for (const ref of refs) expect(await isLetGo(ref)).toBe(false);
       rx[Symbol.dispose]();
-      expect(await isLetGo(ref)).toBe(true);
-      expect(tx.isClosed).toBe(true);
+      urx[Symbol.dispose]();
+      for (const ref of refs) expect(await isLetGo(ref)).toBe(true);
+      expect([tx.isClosed, utx.isClosed]).toEqual([true, true]);
     },
   );
 
