@@ -139,9 +139,9 @@ describe("a JoinSet", () => {
       const set = new JoinSet<number>();
       {
         using _ = rt.enter();
-        for (let i = 0; i < 5; i++) set.spawn(ready(1));
+        for (const i of upTo(5)) set.spawn(ready(i));
       }
-      expect(rt.blockOn(set.joinAll())).toEqual([1, 1, 1, 1, 1]);
+      expect(rt.blockOn(set.joinAll())).toEqual(upTo(5));
     },
   );
 
