@@ -34,7 +34,7 @@ export class JoinHandle<T> extends Task<T> {
   }
 
   protected override drop(): void {
-    this.removeWaiter(cx.waker);
+    this.dropWait();
   }
 
   override then<A = T, B = never>(
@@ -84,7 +84,7 @@ class OutcomeWait<T> extends Leaf<Outcome<T>> {
   }
 
   protected override drop(): void {
-    this.task.removeWaiter(cx.waker);
+    this.task.dropWait();
   }
 }
 

@@ -65,7 +65,7 @@ class Member<T> implements Waker {
 export class JoinSet<T> implements AsyncDisposable {
   private readonly members = new Set<Member<T>>();
   private ended: Member<T>[] = [];
-  private waker: Waker | null = null;
+  private readonly waits = new Set<JoinNext<T>>();
 
   /** Tasks in the set: running, or ended and not yet joined. */
   get size(): number {
@@ -115,9 +115,11 @@ export class JoinSet<T> implements AsyncDisposable {
   /** @internal */
   memberEnded(member: Member<T>): void {
     this.ended.push(member);
-    const { waker } = this;
-    this.waker = null;
-    waker?.wake();
+    this.wakeWaits();
+  }
+
+  private wakeWaits(): void {
+    for (const wait of this.waits) wait.waker?.wake();
   }
 
   /**
@@ -134,17 +136,19 @@ export class JoinSet<T> implements AsyncDisposable {
     const member = this.ended.shift();
     if (member === undefined) return undefined;
     this.members.delete(member);
+    // To whoever else waits, an empty set is an answer too.
+    if (this.members.size === 0) this.wakeWaits();
     return member.task.ending();
   }
 
   /** @internal */
-  waitWith(waker: Waker | null): void {
-    this.waker = waker;
+  beginWait(wait: JoinNext<T>): void {
+    this.waits.add(wait);
   }
 
   /** @internal */
-  stopWaiting(waker: Waker | null): void {
-    if (this.waker === waker) this.waker = null;
+  endWait(wait: JoinNext<T>): void {
+    this.waits.delete(wait);
   }
 
   /**
@@ -175,6 +179,7 @@ export class JoinSet<T> implements AsyncDisposable {
     }
     this.members.clear();
     this.ended = [];
+    this.wakeWaits();
   }
 
   /** The outcomes as they come, until the set is empty; for async functions. */
@@ -193,26 +198,32 @@ export class JoinSet<T> implements AsyncDisposable {
 }
 
 class JoinNext<T> extends Leaf<Outcome<T> | undefined> {
+  waker: Waker | null;
   private readonly set: JoinSet<T>;
 
   constructor(set: JoinSet<T>) {
     super();
     this.set = set;
+    this.waker = null;
   }
 
   override next(): Poll<Outcome<T> | undefined> {
     const waker = cx.waker;
     if (waker === null) return outsidePoll(this, JoinNext.prototype.next);
     if (!pollProceed()) return PENDING;
+    this.drop();
     const outcome = this.set.tryJoinNext();
     if (outcome !== undefined || this.set.isEmpty()) return readyPoll(outcome);
     refundBudget();
-    this.set.waitWith(waker);
+    this.waker = waker;
+    this.set.beginWait(this);
     return PENDING;
   }
 
   protected override drop(): void {
-    this.set.stopWaiting(cx.waker);
+    if (this.waker === null) return;
+    this.waker = null;
+    this.set.endWait(this);
   }
 }
 

@@ -188,10 +188,18 @@ class ScopeFuture<T> extends Leaf<T> {
     return readyPoll(this.value as T);
   }
 
+  /** Gives what it has failed with to the drop around it. */
+  private handOver(): void {
+    if (this.sink === null) return;
+    // What the sink tells is not told again at the end.
+    if (this.sink.errors?.[0] === this.scope.failure?.error) this.scope.failure = null;
+    this.sink.handOver();
+    this.sink = null;
+  }
+
   override return(): Closing {
     if (!this.started) return (this.body as Call<T>).return();
-    this.sink?.handOver();
-    this.sink = null;
+    this.handOver();
     this.scope.close();
     this.scope.cancel();
     this.scope.wakeWith(cx.waker);

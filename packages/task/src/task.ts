@@ -190,7 +190,8 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
   }
 
   private refuseYield(answer: Poll<T>): Poll<T> {
-    return this.wrapped().refuseYield(this.future as never, answer) as Poll<T>;
+    const g = this.future;
+    return this.wrapped().refuseYield(g as never, answer) as Poll<T>;
   }
 
   /** The `Call` around the future, made when it is first needed. */
@@ -284,16 +285,24 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
     else if (!rare.waiters.includes(waker)) rare.waiters.push(waker);
   }
 
-  /** Forgets a joiner's waker. */
-  removeWaiter(waker: Waker | null): void {
+  /** A wait of the current waker was dropped; others of the same task may share the waker, so they are polled again. */
+  dropWait(): void {
+    const waker = cx.waker;
+    if (waker !== null && this.removeWaiter(waker)) waker.wake();
+  }
+
+  /** Forgets a joiner's waker; false when it was not there. */
+  removeWaiter(waker: Waker): boolean {
     const waiters = this.rare === null ? null : this.rare.waiters;
     if (this.waiter === waker) this.waiter = waiters?.shift() ?? null;
-    else if (waiters !== null) {
-      const at = waiters.indexOf(waker as Waker);
-      if (at >= 0) waiters.splice(at, 1);
+    else {
+      const at = waiters === null ? -1 : waiters.indexOf(waker);
+      if (at < 0) return false;
+      waiters?.splice(at, 1);
     }
     if (waiters !== null && waiters.length === 0 && this.rare !== null) this.rare.waiters = null;
     if (this.waiter === null) this.word = state.toNoJoinWaker(this.word);
+    return true;
   }
 
   /** The output; throws the task's own error, or a {@link JoinError}. The task must be complete. */
