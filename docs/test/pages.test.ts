@@ -100,7 +100,7 @@ test("every error code stands on the errors page, and no other", () => {
 
 test("every link to a file of this repository leads to one", () => {
   const readmes = written.map((name) => `packages/${name}/README.md`);
-  const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", ...readmes];
+  const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/README.md", ...readmes];
   for (const page of [...pages, ...filesBelow("docs/guide", ".md")]) {
     for (const [, target = ""] of read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
       expect(existsSync(join(root, dirname(page), target)), `${page}: ${target}`).toBe(true);

@@ -126,7 +126,7 @@ class NextExpired<T> extends Leaf<Expired<T>> {
  *   const b = yield* queue.next();
  *   return [a.value, b.value];
  * });
- * Builder.newCurrentThread().enableTime().build().blockOn(order()); // => ["first", "second"]
+ * Builder.newCurrentThread().enableTime().startPaused(true).build().blockOn(order()); // => ["first", "second"]
  * ```
  */
 export class DelayQueue<T> implements AsyncIterable<Expired<T>> {
