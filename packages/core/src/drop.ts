@@ -16,7 +16,8 @@ export class DropSink implements ErrorSink {
     const errors = this.errors;
     if (errors === null) return;
     this.errors = null;
-    for (let i = 1; i < errors.length; i++) reportOrphan(errors[i]);
+    for (let i = 1; i < errors.length; i++)
+      reportOrphan(errors[i], "one more failure beside the one that was thrown");
     throw errors[0];
   }
 
@@ -32,12 +33,12 @@ export class DropSink implements ErrorSink {
 /** Gives an error of clean-up to the drop that is going on; reports it when none is. */
 export function pushDropError(error: unknown): void {
   if (cx.sink !== null) cx.sink.push(error);
-  else reportOrphan(error);
+  else reportOrphan(error, "clean-up");
 }
 
-function reportOrphan(error: unknown): void {
+function reportOrphan(error: unknown, what: string): void {
   if (cx.runtime !== null) {
-    cx.runtime.reportFailure(error, "clean-up");
+    cx.runtime.reportFailure(error, what);
     return;
   }
   queueMicrotask(() => {

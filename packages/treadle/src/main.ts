@@ -26,7 +26,7 @@ export interface MainOptions {
  * anywhere else.
  *
  * @remarks Builds a runtime with everything enabled, runs the body by the event loop, shuts the runtime down. A body that
- * fails prints its error and makes the exit code 1. Call it as `main(import.meta.url, options, body)`.
+ * fails prints its error and makes the exit code 1; one that returns a whole number makes it the exit code. Call it as `main(import.meta.url, options, body)`.
  *
  * @throws {@link RuntimeError} `ERR_INVALID_ARG` for a `moduleUrl` that is no URL.
  */
@@ -50,7 +50,8 @@ async function start<T>(options: MainOptions, body: IntoFuture<T>): Promise<void
   try {
     const runtime = runtimeOf(options);
     try {
-      await runtime.run(body);
+      const value: unknown = await runtime.run(body);
+      if (Number.isInteger(value)) process.exitCode = value as number;
     } finally {
       await runtime.shutdownTimeout(options.shutdownTimeout ?? Number.POSITIVE_INFINITY);
     }

@@ -142,6 +142,11 @@ describe("main", () => {
     expect([err, code]).toEqual(["{ code: 7 }\n", 1]);
   });
 
+  test("makes a whole number that the body returns the exit code", () => {
+    expect(child(entry(onOne, "function* () { return 7; }")).code).toBe(7);
+    expect(child(entry(onOne, "async () => 0.5")).code).toBe(0);
+  });
+
   test("keeps an exit code that the body has set", () => {
     const { code } = child(entry(onOne, "function* () { process.exitCode = 3; }"));
     expect(code).toBe(3);

@@ -185,7 +185,10 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
 
   reportFailure(error: unknown, what: string): void {
     if (this.parts.unhandledFailure === "ignore") return;
-    this.tellFailure(error, { id: cx.waker?.task?.id ?? 0, name: what });
+    const policy = this.parts.unhandledFailure;
+    const id = cx.waker?.task?.id ?? 0;
+    if (typeof policy === "function") policy(error, { id, name: what });
+    else reportToStderr(error, id === 0 ? what : `${what}, in task ${id},`);
   }
 
   private tellFailure(error: unknown, task: { id: number; name: string }): void {
