@@ -34,7 +34,7 @@ export class JoinHandle<T> extends Task<T> {
   }
 
   protected override drop(): void {
-    this.dropWait();
+    this.dropWait(false);
   }
 
   override then<A = T, B = never>(
@@ -67,10 +67,12 @@ export class JoinHandle<T> extends Task<T> {
 
 class OutcomeWait<T> extends Leaf<Outcome<T>> {
   private readonly task: Task<T>;
+  private waits: boolean;
 
   constructor(task: Task<T>) {
     super();
     this.task = task;
+    this.waits = false;
   }
 
   override next(): Poll<Outcome<T>> {
@@ -79,12 +81,14 @@ class OutcomeWait<T> extends Leaf<Outcome<T>> {
     if (!pollProceed()) return PENDING;
     if (this.task.isComplete()) return readyPoll(this.task.ending());
     refundBudget();
+    this.waits = true;
     this.task.addWaiter(waker);
     return PENDING;
   }
 
   protected override drop(): void {
-    this.task.dropWait();
+    if (this.waits) this.task.dropWait(true);
+    this.waits = false;
   }
 }
 

@@ -39,6 +39,8 @@ const CANCELLED = 4;
 /** What few tasks need. */
 class Rare {
   waiters: Waker[] | null = null;
+  /** Whether a joiner's waker was left twice: by two waits of one task, or by one that was polled again. */
+  shared = false;
   sink: DropSink | null = null;
   snapshot: Snapshot | null = null;
   failure: Failure | null = null;
@@ -274,7 +276,10 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
 
   /** Keeps a joiner's waker until completion; the task must not be complete. */
   addWaiter(waker: Waker): void {
-    if (this.waiter === waker) return;
+    if (this.waiter === waker) {
+      this.rarely().shared = true;
+      return;
+    }
     this.word = state.toJoinWaker(this.word);
     if (this.waiter === null) {
       this.waiter = waker;
@@ -282,13 +287,20 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
     }
     const rare = this.rarely();
     if (rare.waiters === null) rare.waiters = [waker];
-    else if (!rare.waiters.includes(waker)) rare.waiters.push(waker);
+    else if (rare.waiters.includes(waker)) rare.shared = true;
+    else rare.waiters.push(waker);
   }
 
-  /** A wait of the current waker was dropped; others of the same task may share the waker, so they are polled again. */
-  dropWait(): void {
+  /**
+   * A wait of the current waker was dropped. Another wait of the same task shares its waker, so where there may be one, the
+   * task is polled again and that wait leaves the waker anew.
+   *
+   * @param alone - the caller knows that the waker is there for its own wait, and possibly for others.
+   */
+  dropWait(alone: boolean): void {
     const waker = cx.waker;
-    if (waker !== null && this.removeWaiter(waker)) waker.wake();
+    if (waker === null || !this.removeWaiter(waker)) return;
+    if (!alone || this.rare?.shared === true) waker.wake();
   }
 
   /** Forgets a joiner's waker; false when it was not there. */

@@ -95,7 +95,8 @@ describe("joinNext", () => {
     gates[0]?.open(0);
     gates[1]?.open(1);
     rt.run();
-    for (let i = 0; i < 2; i++) for (const hand of hands) if (hand.status === "pending") hand.poll();
+    for (let i = 0; i < 2; i++)
+      for (const hand of hands) if (hand.status === "pending") hand.poll();
     expect(hands.map((hand) => hand.status)).toEqual(["ok", "ok"]);
     expect(set.size).toBe(0);
   });

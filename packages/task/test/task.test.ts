@@ -594,6 +594,43 @@ describe("a joiner", () => {
     });
   });
 
+  test("that is dropped unpolled takes no wake from another wait of its task", () => {
+    for (const wait of ["handle", "outcome"] as const) {
+      const gate = new Gate<number>();
+      const handle = start(waits, gate);
+      const other = new Gate<string>();
+      other.open("other");
+      const loser = (): never => (wait === "handle" ? handle : handle.outcome()) as never;
+      const first = new Gate();
+      const joiner = start(function* (): Async<unknown> {
+        return yield* join(
+          handle,
+          fn(function* (): Async<void> {
+            yield* first;
+            yield* select({ other, loser: loser() }, { biased: true });
+          })(),
+        );
+      });
+      rt.run();
+      // The second poll begins with the second child; the third again with the handle, before the select.
+      first.waker?.wake();
+      rt.run();
+      first.open();
+      rt.run();
+      gate.open(2);
+      rt.run();
+      expect(joiner.ending()).toEqual({ status: "ok", value: [2, undefined] });
+    }
+  });
+
+  test("that waited once, in an outcome of its own, wakes nobody when it is dropped", () => {
+    const handle = start(pending());
+    rt.run();
+    const hand = new Hand(handle.outcome());
+    hand.poll();
+    expect([hand.drop(), hand.wakes]).toEqual(["dropped", 0]);
+  });
+
   test("uses one unit of the budget when it joins, none while it waits", () => {
     const gate = new Gate<number>();
     const handle = start(waits, gate);
