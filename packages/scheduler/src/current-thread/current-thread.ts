@@ -22,7 +22,6 @@ import {
   type Async,
   type Call,
   cx,
-  type Driver,
   FastRand,
   type Future,
   intoFuture,
@@ -33,27 +32,25 @@ import {
 import { JoinHandle, OwnedTasks, type Schedule, type Task, type TaskRuntime } from "@treadle/task";
 import type { CurrentThreadParts, Hooks, SchedulerSink, WorkerSink } from "../contract.ts";
 import { Defer } from "../defer.ts";
+import { DriverStack } from "../driver-stack.ts";
 import { deadlock, ERR_RUNTIME_SHUTDOWN, nestedRuntime, runtimeShutdown } from "../error.ts";
-import { FailureWatch, reportToStderr, writeToStderr } from "../failure-watch.ts";
-import {
-  unwatchForDeadlock,
-  unwatchShutdown,
-  watchForDeadlock,
-  watchShutdown,
-} from "../hosted-deadlock.ts";
+import { FailureWatch, reportToStderr } from "../failure-watch.ts";
+import { guardHooks } from "../hooks.ts";
+import { unwatchForDeadlock, watchForDeadlock } from "../hosted-deadlock.ts";
 import { HostedLoop, type Sliced } from "../hosted-loop.ts";
 import { Root, type RootOwner } from "../root.ts";
 import { RunQueue } from "../run-queue.ts";
+import { Shutdown, type ShutdownTarget } from "../shutdown.ts";
 
 /** How long a hosted slice may hold the event loop, in ms. */
 const SLICE_MS = 1;
 
 /** The current-thread scheduler; made by the runtime's Builder. */
-export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
+export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, ShutdownTarget {
   readonly id: number = cx.nextRuntimeId++;
   readonly slots: unknown[] = [];
   private readonly parts: CurrentThreadParts;
-  private readonly drivers: readonly Driver[];
+  private readonly drivers: DriverStack;
   private readonly worker: WorkerSink;
   private readonly metrics: SchedulerSink;
   private readonly hooks: Hooks;
@@ -79,20 +76,16 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   private parked = false;
   /** Whether the time that passes counts as busy. */
   private processing = false;
-  private closing = false;
-  private finished = false;
-  /** Whether a shutdown ran out of time. */
-  private forsaken = false;
-  private onFinished: (() => void)[] = [];
+  private readonly ending = new Shutdown(this);
 
   constructor(parts: CurrentThreadParts) {
     this.parts = parts;
-    this.drivers = parts.drivers;
+    this.drivers = new DriverStack(parts.drivers);
     this.untilDrivers = parts.eventInterval;
     this.untilInject = parts.globalQueueInterval;
     this.worker = parts.worker;
     this.metrics = parts.metrics;
-    this.hooks = parts.hooks;
+    this.hooks = guardHooks(parts.hooks, (error, what) => this.reportFailure(error, what));
     this.rand =
       parts.rngSeed === undefined ? FastRand.fromEntropy() : FastRand.fromSeed(parts.rngSeed);
     this.watch = new FailureWatch((error, task) => this.tellFailure(error, task));
@@ -156,14 +149,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   }
 
   release(task: Task<unknown>): void {
-    const hook = this.hooks.onTaskTerminate;
-    if (hook !== undefined) {
-      try {
-        hook(task);
-      } catch {
-        // A hook that throws must not undo the completion of the task.
-      }
-    }
+    if (this.hooks.onTaskTerminate !== undefined) this.hooks.onTaskTerminate(task);
     this.owned.remove(task);
   }
 
@@ -212,7 +198,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   /** Drives until `call` is done; see `Runtime.blockOn`. */
   blockOn<T>(call: Call<T>): T {
     if (cx.driving) throw nestedRuntime();
-    if (this.closing)
+    if (this.ending.isClosing)
       throw runtimeShutdown("blockOn() was called after the shutdown of its runtime");
     const root = new Root<T>(call, this);
     this.blocking = root as Root<unknown>;
@@ -234,7 +220,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
 
   /** Runs `call` by the event loop; see `Runtime.run`. */
   run<T>(call: Call<T>): Promise<T> {
-    if (this.closing) {
+    if (this.ending.isClosing) {
       return Promise.reject(runtimeShutdown("run() was called after the shutdown of its runtime"));
     }
     const root = new Root<T>(call, this);
@@ -258,7 +244,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   slice(woken: boolean): boolean {
     if (cx.driving) return true;
     this.drive(driveSlice, woken);
-    if (this.closing) this.finishShutdown();
+    if (this.ending.isClosing) this.ending.check();
     return this.hasWork();
   }
 
@@ -274,7 +260,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
 
   idle(): number {
     // Without tasks there is nobody whom a driver could wake.
-    if (this.owned.size === 0 && !this.hasRoots()) return Number.POSITIVE_INFINITY;
+    if (!this.hasLeft()) return Number.POSITIVE_INFINITY;
     let timeout = 0;
     this.drive(call, () => {
       this.hooks.onThreadPark?.();
@@ -283,23 +269,23 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
       this.worker.aboutToPark();
       this.submit();
       this.parked = true;
-      timeout = this.beforePark(true);
+      timeout = this.drivers.beforePark(true);
     });
     return timeout;
   }
 
   /** After `blockOn`: what is left is the event loop's again. */
   private settleDown(): void {
-    if (this.closing) this.finishShutdown();
+    if (this.ending.isClosing) this.ending.check();
     if (this.hasWork()) this.hosted.wake();
-    else if (this.owned.size > 0 || this.hasRoots()) this.hosted.rest();
+    else if (this.hasLeft()) this.hosted.rest();
   }
 
   private leaveHostedPark(woken = true): void {
     if (!this.parked) return;
     this.parked = false;
     this.worker.unparked();
-    this.afterPark(woken);
+    this.drivers.afterPark(woken);
     this.hooks.onThreadUnpark?.();
   }
 
@@ -402,10 +388,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
 
   /** Looks at the drivers without sleeping. */
   private parkYield(): void {
-    if (this.drivers.length > 0) {
-      this.beforePark(false);
-      this.afterPark(true);
-    }
+    this.drivers.poll();
     this.deferred.wakeAll();
     this.untilDrivers = this.parts.eventInterval;
     this.countTasks();
@@ -437,10 +420,10 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     this.worker.aboutToPark();
     this.endProcessing();
     this.submit();
-    const timeout = this.beforePark(true);
-    if (timeout === Number.POSITIVE_INFINITY && !this.canBeWoken()) this.giveUp(root);
+    const timeout = this.drivers.beforePark(true);
+    if (timeout === Number.POSITIVE_INFINITY && !this.drivers.hasPending()) this.giveUp(root);
     else if (timeout > 0) this.parts.park.park(timeout);
-    this.afterPark(false);
+    this.drivers.afterPark(false);
     this.deferred.wakeAll();
     this.untilDrivers = this.parts.eventInterval;
     this.startProcessing();
@@ -460,22 +443,6 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
     this.worker.submit(this.local.length);
   }
 
-  private beforePark(mayIdle: boolean): number {
-    let timeout = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < this.drivers.length; i++) {
-      timeout = Math.min(timeout, (this.drivers[i] as Driver).beforePark(mayIdle));
-    }
-    return timeout;
-  }
-
-  private afterPark(woken: boolean): void {
-    for (let i = 0; i < this.drivers.length; i++) (this.drivers[i] as Driver).afterPark(woken);
-  }
-
-  private canBeWoken(): boolean {
-    return this.drivers.some((driver) => driver.hasPending());
-  }
-
   /** Nothing can wake the blocked thread any more: drops the root; if its clean-up hangs as well, gives it up. */
   private giveUp(root: Root<unknown>): void {
     const why = deadlock("blockOn", root.name, cx.foreignWaits);
@@ -493,21 +460,11 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   /** Cancels everything and waits for the clean-up, at most `ms`; whether all of it ended. */
   shutdownTimeout(ms: number): Promise<boolean> {
     this.beginShutdown(undefined);
-    if (this.finished) return Promise.resolve(!this.forsaken);
-    return new Promise((resolve) => {
-      const timer =
-        ms === Number.POSITIVE_INFINITY
-          ? undefined
-          : setTimeout(() => this.forsakeAll(`within ${ms} ms`, ""), Math.min(ms, 2 ** 31 - 1));
-      this.onFinished.push(() => {
-        clearTimeout(timer);
-        resolve(!this.forsaken);
-      });
-    });
+    return this.ending.wait(ms);
   }
 
   isShutdown(): boolean {
-    return this.closing;
+    return this.ending.isClosing;
   }
 
   private shutdownBy(error: unknown): void {
@@ -521,49 +478,40 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced {
   }
 
   private beginShutdown(reason: unknown): void {
-    if (this.closing) return;
-    this.closing = true;
+    if (this.ending.begin(reason) && !this.driving) this.settleDown();
+  }
+
+  dropAll(reason: unknown): void {
     this.within(() => {
       const why = reason ?? runtimeShutdown("it was shut down before its future was done");
       for (const root of this.allRoots()) root.drop(why);
       this.owned.closeAndShutdownAll();
     });
-    watchShutdown(this);
-    if (!this.driving) this.settleDown();
   }
 
-  /** The event loop has run dry: what still waits in its clean-up waits for ever. */
-  giveUpShutdown(): void {
-    this.forsakeAll("", "when nothing could wake it any more");
+  hasLeft(): boolean {
+    return this.owned.size > 0 || this.hasRoots();
   }
 
-  private finishShutdown(): void {
-    if (!this.closing || this.finished || this.owned.size > 0 || this.hasRoots()) return;
-    this.finished = true;
-    unwatchShutdown(this);
-    this.drive(call, () => {
-      for (const driver of this.drivers) driver.shutdown();
+  forsakeAll(): string[] {
+    const tasks = this.owned.toArray();
+    const roots = this.allRoots();
+    const why = runtimeShutdown("its clean-up took too long");
+    this.within(() => {
+      for (const task of tasks) task.forsake();
+      for (const root of roots) root.forsake(why);
     });
+    return [
+      ...tasks.map((task) => `${task.name} (task ${task.id})`),
+      ...roots.map((root) => root.name),
+    ];
+  }
+
+  end(): void {
+    this.drive(call, () => this.drivers.shutdown());
     this.submit();
     this.watch.sweep();
     this.hosted.stop();
-    for (const told of this.onFinished) told();
-    this.onFinished = [];
-  }
-
-  private forsakeAll(limit: string, when: string): void {
-    if (this.finished) return;
-    this.forsaken = true;
-    const left = [...this.owned.toArray().map((task) => `${task.name} (task ${task.id})`)];
-    for (const root of this.allRoots()) left.push(root.name);
-    this.within(() => {
-      for (const task of this.owned.toArray()) task.forsake();
-      for (const root of this.allRoots())
-        root.forsake(runtimeShutdown("its clean-up took too long"));
-    });
-    const words = ["treadle: shutdown", limit, "gave up what was still running", when];
-    writeToStderr(`${words.filter((word) => word !== "").join(" ")}: ${left.join(", ")}\n`);
-    this.finishShutdown();
   }
 
   private hasRoots(): boolean {
