@@ -10,7 +10,7 @@ export type Outputs<F extends readonly IntoFuture<unknown>[]> = {
 /** The output of one future, or of the function that makes it. */
 export type OutputOf<F> = F extends (...args: never[]) => infer R
   ? OutputOf<R>
-  : F extends { next(...args: never[]): IteratorResult<unknown, infer T> }
+  : F extends { next(): IteratorResult<unknown, infer T> }
     ? T
     : F extends PromiseLike<infer T>
       ? T
