@@ -19,3 +19,4 @@ export {
 export type { UnhandledFailure } from "./failure-watch.ts";
 export type { Sliced } from "./hosted-loop.ts";
 export type { Root, RootOwner } from "./root.ts";
+export type { ShutdownTarget } from "./shutdown.ts";
