@@ -16,14 +16,15 @@
  * It was checked that each of these mistakes in the sources makes it fail:
  * - Call: a drop goes on always by `next`, or always by `return`; pending and closing are told apart by a flag; errors of
  *   clean-up are thrown through; a second step of a drop does nothing; an unpolled leaf is not dropped;
- * - plain generators: never cut, always cut, cut without a word; one level, or two, are overlooked; an ordinary function's
- *   generator is run bare;
+ * - plain generators: never cut, always cut, cut by their depth alone, cut without a word; one level, or two, are
+ *   overlooked; an ordinary function's generator is run bare (in about a thousand programs);
  * - join, select: losers are not closed, or not awaited, or closed one after the other; the decided error is lost when
  *   they are dropped meanwhile; a drop is not awaited; the first error is lost; children are polled after a failure; no
  *   rotation;
  * - joinAll: children are closed with the parent's waker; the round after a failure is missing; a failure does not end the
  *   others; errors of clean-up are sent back to itself;
- * - shield: drops what it shields; task-locals: not set during a drop; Task: begins its drop with an unpolled call.
+ * - shield: drops what it shields; unconstrained: drops nothing; task-locals: not set during a drop; Task: begins its drop
+ *   with an unpolled call.
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";

@@ -76,9 +76,9 @@ export function programs(): fc.Arbitrary<Stmt[]> {
         { weight: 2, arbitrary: gate.map((g): Child => ({ t: "gate", id: 0, gate: g })) },
         { weight: 5, arbitrary: func.map((f): Child => ({ t: "fn", f })) },
         {
-          weight: 3,
+          weight: 5,
           arbitrary: fc
-            .tuple(fc.constantFrom("gen", "genFn", "arrowFn", "arrowGen"), func)
+            .tuple(fc.constantFrom("gen", "genFn", "arrowFn", "arrowGen", "arrowGen"), func)
             .map(([t, f]): Child => ({ t, f })),
         },
         { weight: 2, arbitrary: tie("comb").map((comb): Child => ({ t: "comb", comb })) },
