@@ -93,7 +93,8 @@ export default {
     },
     {
       name: "not-upwards",
-      comment: "No package knows the examples, the benches or the docs; its tests may use the test tools.",
+      comment:
+        "No package knows the examples, the benches or the docs; its tests may use the test tools.",
       severity: "error",
       from: { path: "^packages/" },
       to: {

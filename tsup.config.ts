@@ -40,6 +40,8 @@ const options: Options = {
   // A package's thread entry and its index share their modules.
   splitting: true,
   skipNodeModulesBundle: true,
+  // Class and function names stand in errors, dumps and stacks as they are written.
+  keepNames: true,
   silent: true,
 };
 

@@ -4,6 +4,7 @@
  * It has no drivers and no clock: `run()` polls whatever was woken, in FIFO order, until nothing is.
  */
 import {
+  type Adopted,
   BUDGET,
   type Call,
   cx,
@@ -155,15 +156,16 @@ export class TestExecutor implements RuntimeContext {
     this.forcedYields++;
   }
 
-  adopt<T>(future: Future<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const task = this.spawn(future);
+  adopt<T>(future: Future<T>): Adopted<T> {
+    const task = this.spawn(future);
+    const promise = new Promise<T>((resolve, reject) => {
       setImmediate(() => {
         this.run();
         if (task.status === "ok") resolve(task.value as T);
         else reject(task.error);
       });
     });
+    return Object.assign(promise, { abort: () => task.drop() });
   }
 
   reportFailure(error: unknown): void {

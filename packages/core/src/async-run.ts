@@ -1,13 +1,14 @@
 /**
  * Running a function at its first poll: async functions as tasks, and functions that make a future.
  *
- * **Drop.** A promise cannot be dropped. If the function has looked at its `signal`, the signal fires and the drop goes
- * on until the promise settles, so its `finally` blocks are part of the clean-up. If it never looked, nothing can stop
- * it: it is let go at once, and what becomes of it is nobody's business any more.
+ * **Drop.** A promise cannot be dropped. If the function has looked at its `signal`, or awaits a future of this project,
+ * it can be told: the signal fires, the awaited future is aborted, and the drop goes on until the promise settles, so its
+ * `finally` blocks are part of the clean-up. Otherwise nothing can stop it: it is let go at once, and what becomes of it
+ * is nobody's business any more.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Call } from "./call.ts";
-import { currentRuntime, cx, tryCurrentRuntime } from "./context.ts";
+import { type Adopted, currentRuntime, cx, tryCurrentRuntime } from "./context.ts";
 import { pushDropError } from "./drop.ts";
 import { describe, ERR_INVALID_ARG, RuntimeError } from "./errors.ts";
 import { Leaf, outsidePoll } from "./leaf.ts";
@@ -42,7 +43,9 @@ class Cancellation implements AsyncTaskContext {
   isReason(error: unknown): boolean {
     return (
       error === this.controller?.signal.reason ||
-      (error as { name?: unknown } | null)?.name === "AbortError"
+      (error as { name?: unknown } | null)?.name === "AbortError" ||
+      // What an `await` on a future of this project throws when the task is dropped.
+      (error as { code?: unknown } | null)?.code === "ERR_TASK_CANCELLED"
     );
   }
 }
@@ -54,6 +57,7 @@ export class AsyncRun<T> extends Leaf<T> {
   private cancellation: Cancellation | null = null;
   private inner: Future<T> | null = null;
   private closing = false;
+  private readonly waits = new Set<Adopted<unknown>>();
 
   constructor(f: (...args: unknown[]) => unknown, args: unknown[]) {
     super();
@@ -73,7 +77,10 @@ export class AsyncRun<T> extends Leaf<T> {
     if (!(inner instanceof PromiseWait)) return (inner.return?.() ?? DONE) as Closing;
     if (!this.closing) {
       this.closing = true;
-      if (this.cancellation?.fire() !== true) return inner.return();
+      const told = this.cancellation?.fire() === true;
+      const waits = [...this.waits];
+      for (const wait of waits) wait.abort();
+      if (!told && waits.length === 0) return inner.return();
     }
     return this.awaitEnd(inner);
   }
@@ -109,7 +116,11 @@ export class AsyncRun<T> extends Leaf<T> {
   private call(): unknown {
     if (tryCurrentRuntime() === null) return this.invoke();
     cx.asyncContext ??= new AsyncLocalStorage();
-    const store = { runtime: currentRuntime("run"), task: cx.waker?.task ?? null };
+    const store = {
+      runtime: currentRuntime("run"),
+      task: cx.waker?.task ?? null,
+      waits: this.waits,
+    };
     return cx.asyncContext.run(store, invoke, this as AsyncRun<unknown>);
   }
 

@@ -27,7 +27,13 @@
  */
 import { cx } from "./context.ts";
 import { pushDropError } from "./drop.ts";
-import { ERR_BARE_YIELD, ERR_CLEANUP_CUT, ERR_FUTURE_STATE, RuntimeError } from "./errors.ts";
+import {
+  ERR_BARE_YIELD,
+  ERR_CLEANUP_CUT,
+  ERR_FUTURE_STATE,
+  invalidArg,
+  RuntimeError,
+} from "./errors.ts";
 import {
   type Async,
   CLOSING,
@@ -287,6 +293,8 @@ export const LAZY: unique symbol = Symbol.for("treadle.lazy") as never;
  * ```
  */
 export function fn<A extends unknown[], T>(f: (...args: A) => Async<T>): (...args: A) => Call<T> {
+  if (typeof f !== "function")
+    throw invalidArg("the argument of fn()", f, "must be a generator function");
   const made = (...args: A): Call<T> => new Call<T>(f(...args), f);
   Object.defineProperties(made, {
     name: { value: f.name || "anonymous", configurable: true },

@@ -24,6 +24,11 @@ export interface TaskContext {
   readonly id: number;
 }
 
+/** A future that runs as a task of its own, because an async function awaits it. */
+export interface Adopted<T> extends PromiseLike<T> {
+  abort(): void;
+}
+
 /** What packages may ask of the runtime they run in, without knowing who provides it. */
 export interface RuntimeContext {
   /** Unique in this process. */
@@ -34,8 +39,8 @@ export interface RuntimeContext {
   defer(waker: Waker): void;
   /** Counts a poll that ended because its budget was spent. */
   countForcedYield(): void;
-  /** Runs a future as a task of its own and answers its promise; behind `await future`. */
-  adopt<T>(future: Future<T>): Promise<T>;
+  /** Runs a future as a task of its own; behind `await future`. */
+  adopt<T>(future: Future<T>): Adopted<T>;
   /** Takes a failure that nobody else can see any more. */
   reportFailure(error: unknown, what: string): void;
 }
@@ -49,6 +54,8 @@ export interface ErrorSink {
 export interface AsyncContext {
   readonly runtime: RuntimeContext;
   readonly task: TaskContext | null;
+  /** What it awaits of this project's futures; aborted with it. */
+  readonly waits: Set<Adopted<unknown>>;
 }
 
 /** The thread's context; see the file head for who writes what. */
@@ -106,7 +113,7 @@ export const cx: Context = globals[KEY];
 
 /** The entered runtime, or null; inside an async function that is a task, that task's runtime. */
 export function tryCurrentRuntime(): RuntimeContext | null {
-  if (cx.asyncContext !== null && cx.waker === null) {
+  if (cx.asyncContext !== null && cx.waker === null && !cx.driving) {
     const found = cx.asyncContext.getStore();
     if (found !== undefined) return found.runtime;
   }
@@ -126,7 +133,7 @@ export function currentRuntime(what: string): RuntimeContext {
 
 /** The task that is being polled, or whose async function is running, or null. */
 export function tryCurrentTask(): TaskContext | null {
-  if (cx.asyncContext !== null && cx.waker === null) {
+  if (cx.asyncContext !== null && cx.waker === null && !cx.driving) {
     const found = cx.asyncContext.getStore();
     if (found !== undefined) return found.task;
   }

@@ -2,6 +2,7 @@
 export type { AsyncTaskContext } from "./async-run.ts";
 export { Call, fn, LAZY, type Named } from "./call.ts";
 export {
+  type Adopted,
   type AsyncContext,
   type Context,
   currentRuntime,

@@ -27,6 +27,7 @@ export function callOf<A extends unknown[], T>(
   f: (...args: A) => Future<T> | Async<T> | PromiseLike<T>,
   args: A,
 ): Call<T> {
+  if (typeof f !== "function") throw notRunnable(f);
   if (!isLazy(f)) return new Call<T>(new AsyncRun<T>(f as never, args), f);
   const made = f(...args);
   return made instanceof Call ? made : new Call<T>(made as Async<T>, f);

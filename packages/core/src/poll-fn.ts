@@ -1,5 +1,6 @@
 /** The smallest futures: ready, never, and made from a function. */
 import { cx } from "./context.ts";
+import { invalidArg } from "./errors.ts";
 import { Leaf, outsidePoll } from "./leaf.ts";
 import { type Awaitable, PENDING, Pending, type Poll, readyPoll } from "./poll.ts";
 
@@ -32,6 +33,8 @@ class PollFn<T> extends Leaf<T> {
  * ```
  */
 export function pollFn<T>(f: () => T | Pending): Awaitable<T> {
+  if (typeof f !== "function")
+    throw invalidArg("the argument of pollFn()", f, "must be a function");
   return new PollFn(f);
 }
 

@@ -5,12 +5,28 @@ import type { Future } from "./poll.ts";
 /**
  * The promise of a future: the first call spawns the future on the current runtime, later calls give the same promise.
  *
+ * Inside an async function that is a task, aborting the task aborts the future too: the `await` then throws.
+ *
  * @throws {@link RuntimeError} `ERR_NO_RUNTIME`, when no runtime is current.
  */
 export function promiseOf<T>(future: Future<T>): Promise<T> {
   const known = cx.promises.get(future);
   if (known !== undefined) return known as Promise<T>;
-  const promise = currentRuntime("await on a future").adopt(future);
+  const adopted = currentRuntime("await on a future").adopt(future);
+  const waits = cx.asyncContext?.getStore()?.waits;
+  waits?.add(adopted);
+  const promise = new Promise<T>((resolve, reject) => {
+    adopted.then(
+      (value) => {
+        waits?.delete(adopted);
+        resolve(value);
+      },
+      (error: unknown) => {
+        waits?.delete(adopted);
+        reject(error);
+      },
+    );
+  });
   cx.promises.set(future, promise);
   return promise;
 }

@@ -1,5 +1,6 @@
 /** Waiting for a native promise inside a task. */
 import { cx } from "./context.ts";
+import { invalidArg } from "./errors.ts";
 import { Leaf, outsidePoll } from "./leaf.ts";
 import { PENDING, type Poll, readyPoll } from "./poll.ts";
 import type { Waker } from "./waker.ts";
@@ -62,5 +63,8 @@ export class PromiseWait<T> extends Leaf<T> {
  * ```
  */
 export function fromPromise<T>(promise: PromiseLike<T>): PromiseWait<T> {
+  if (typeof (promise as Partial<PromiseLike<T>> | null | undefined)?.then !== "function") {
+    throw invalidArg("the argument of fromPromise()", promise, "must be a promise");
+  }
   return new PromiseWait(promise);
 }

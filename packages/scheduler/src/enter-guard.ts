@@ -7,14 +7,17 @@ const entered: EnterGuard[] = [];
 /**
  * Keeps a runtime current until it is released: `using guard = runtime.enter()`.
  *
- * @remarks Guards are released in the reverse order of their making. It does not drive the runtime.
+ * @remarks Guards are released in the reverse order of their making, and never held over an `await` or `yield*`: other
+ * code runs meanwhile. It does not drive the runtime.
  */
 export class EnterGuard implements Disposable {
+  private readonly runtime: RuntimeContext;
   private readonly former: RuntimeContext | null;
   private released = false;
 
   /** @internal */
   constructor(runtime: RuntimeContext) {
+    this.runtime = runtime;
     this.former = cx.runtime;
     cx.runtime = runtime;
     entered.push(this);
@@ -36,6 +39,7 @@ export class EnterGuard implements Disposable {
     }
     this.released = true;
     entered.pop();
-    cx.runtime = this.former;
+    // A guard that outlived the poll in which it was made has nothing to put back.
+    if (cx.runtime === this.runtime) cx.runtime = this.former;
   }
 }

@@ -73,6 +73,16 @@ export class FailureWatch implements FailureWatcher {
   }
 }
 
+/** Gives a failure to the user's function; one that throws is reported, with the failure that it was given. */
+export function callPolicy(policy: Report, error: unknown, task: Parameters<Report>[1]): void {
+  try {
+    policy(error, task);
+  } catch (thrown) {
+    reportToStderr(error, `${task.name} (task ${task.id})`);
+    reportToStderr(thrown, "the function given to unhandledFailure()");
+  }
+}
+
 /** Writes a failure to standard error, whatever state the event loop is in. */
 export function reportToStderr(error: unknown, what: string): void {
   writeToStderr(`treadle: ${what} failed and nobody looked at its result\n${inspect(error)}\n`);

@@ -56,8 +56,14 @@ export class HostedLoop {
     this.immediate = null;
     const woken = this.woken;
     this.woken = false;
-    if (this.target.slice(woken)) this.immediate ??= setImmediate(runSlice, this);
-    else this.rest();
+    let more = true;
+    try {
+      more = this.target.slice(woken);
+    } finally {
+      // Also when the slice threw: whatever else is queued still has its turn.
+      if (more) this.immediate ??= setImmediate(runSlice, this);
+    }
+    if (!more) this.rest();
   }
 
   private arm(timeout: number): void {

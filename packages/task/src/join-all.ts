@@ -8,6 +8,7 @@ import {
   cx,
   DONE,
   DropSink,
+  deferWake,
   type IntoFuture,
   intoFuture,
   Leaf,
@@ -102,10 +103,16 @@ class JoinAll extends Leaf<unknown[]> {
     const wasClosing = this.closing;
     const woken = this.woken;
     this.woken = [];
+    let at = 0;
     try {
-      for (const child of woken) this.step(child);
+      // Once the budget is spent, the children that are left have their turn in the next poll.
+      while (at < woken.length && (at === 0 || cx.budget !== 0)) this.step(woken[at++] as Child);
     } finally {
       cx.waker = waker;
+    }
+    if (at < woken.length) {
+      this.woken = woken.slice(at).concat(this.woken);
+      if (waker !== null) deferWake(waker);
     }
     // A child failed meanwhile: the others' drop begins in this same poll.
     if (this.closing && !wasClosing) this.stepWoken(waker);

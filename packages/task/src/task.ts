@@ -38,7 +38,7 @@ const CANCELLED = 4;
 
 /** What few tasks need. */
 class Rare {
-  waiters: Waker[] | null = null;
+  waiters: Set<Waker> | null = null;
   /** Whether a joiner's waker was left twice: by two waits of one task, or by one that was polled again. */
   shared = false;
   sink: DropSink | null = null;
@@ -286,9 +286,9 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
       return;
     }
     const rare = this.rarely();
-    if (rare.waiters === null) rare.waiters = [waker];
-    else if (rare.waiters.includes(waker)) rare.shared = true;
-    else rare.waiters.push(waker);
+    if (rare.waiters === null) rare.waiters = new Set([waker]);
+    else if (rare.waiters.has(waker)) rare.shared = true;
+    else rare.waiters.add(waker);
   }
 
   /**
@@ -306,13 +306,14 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
   /** Forgets a joiner's waker; false when it was not there. */
   removeWaiter(waker: Waker): boolean {
     const waiters = this.rare === null ? null : this.rare.waiters;
-    if (this.waiter === waker) this.waiter = waiters?.shift() ?? null;
-    else {
-      const at = waiters === null ? -1 : waiters.indexOf(waker);
-      if (at < 0) return false;
-      waiters?.splice(at, 1);
+    if (this.waiter === waker) {
+      const [next] = waiters ?? [];
+      this.waiter = next ?? null;
+      if (next !== undefined) waiters?.delete(next);
+    } else if (waiters?.delete(waker) !== true) {
+      return false;
     }
-    if (waiters !== null && waiters.length === 0 && this.rare !== null) this.rare.waiters = null;
+    if (waiters !== null && waiters.size === 0 && this.rare !== null) this.rare.waiters = null;
     if (this.waiter === null) this.word = state.toNoJoinWaker(this.word);
     return true;
   }

@@ -38,7 +38,7 @@ export interface Expired<T> {
 }
 
 /** Names one value in a {@link DelayQueue}, for `remove` and `reset`. */
-export class DelayKey<T> implements WheelEntry {
+export class DelayKey<T> {
   /** @internal */
   before: WheelEntry | null;
   /** @internal */

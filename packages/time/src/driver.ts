@@ -7,7 +7,7 @@
  * - an idle turn: before the sleep and after it.
  * A deadline is always computed from a fresh reading.
  *
- * **Transitions.** running -> parked (`beforePark`) -> running (`afterPark`); any -> shut down, for good.
+ * **Transitions.** parked (a new driver) -> running (`afterPark`) -> parked (`beforePark`); any -> shut down, for good.
  *
  * **Invariants.**
  * 1. A timer fires when the clock has reached its deadline, never before.
@@ -64,7 +64,8 @@ export class TimeDriver implements Driver {
     this.currentThread = options.currentThread ?? true;
     this.lastRead = now;
     this.turnRead = NO_READING;
-    this.wakeTick = NOT_PARKED;
+    // Until it is driven for the first time it sleeps: whoever registers a timer from outside wakes it.
+    this.wakeTick = Infinity;
     this.advanceTick = 0;
   }
 

@@ -11,7 +11,6 @@ import {
   type Waker,
 } from "@treadle/core";
 import { currentTimeDriver, type TimeDriver } from "./driver.ts";
-import type { TimerEntry } from "./entry.ts";
 import { checkDuration, timeShutdown } from "./error.ts";
 import { Instant, instantTime } from "./instant.ts";
 import { UNLINKED, type WheelEntry } from "./wheel/index.ts";
@@ -28,7 +27,7 @@ const FIRED = 2;
  * millisecond of the driver, has passed, and stays so. **Errors**: `ERR_TIME_SHUTDOWN` when the runtime is being shut
  * down. **Cancel safety**: safe; one that was dropped and is polled again waits for the same deadline. Uses the budget.
  */
-export class Sleep extends Leaf<void> implements TimerEntry {
+export class Sleep extends Leaf<void> {
   /** @internal */
   before: WheelEntry | null;
   /** @internal */

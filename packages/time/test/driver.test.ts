@@ -129,6 +129,7 @@ describe("parking", () => {
 describe("unparking", () => {
   test("only a timer earlier than the one slept for unparks, and only while parked", () => {
     const { driver, unparks } = realDriver();
+    driver.afterPark(true);
     registerIn(driver, new Timer(), 50);
     expect(unparks()).toBe(0);
     driver.beforePark(true);
@@ -144,6 +145,12 @@ describe("unparking", () => {
     expect(unparks()).toBe(1);
   });
 
+  test("the first timer unparks a thread that was never driven", () => {
+    const { driver, unparks } = realDriver();
+    registerIn(driver, new Timer(), 50);
+    expect(unparks()).toBe(1);
+  });
+
   test("the first timer unparks a thread that sleeps for ever, an infinite one does not", () => {
     const { driver, unparks } = realDriver();
     driver.beforePark(true);
@@ -155,6 +162,7 @@ describe("unparking", () => {
 
   test("moving or freezing the clock of a parked thread unparks it", () => {
     const { driver, unparks } = realDriver();
+    driver.afterPark(true);
     driver.pause();
     expect(unparks()).toBe(0);
     driver.beforePark(true);

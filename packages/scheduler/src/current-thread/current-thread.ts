@@ -34,7 +34,7 @@ import type { CurrentThreadParts, Hooks, SchedulerSink, WorkerSink } from "../co
 import { Defer } from "../defer.ts";
 import { DriverStack } from "../driver-stack.ts";
 import { deadlock, ERR_RUNTIME_SHUTDOWN, nestedRuntime, runtimeShutdown } from "../error.ts";
-import { FailureWatch, reportToStderr } from "../failure-watch.ts";
+import { callPolicy, FailureWatch, reportToStderr } from "../failure-watch.ts";
 import { guardHooks } from "../hooks.ts";
 import { unwatchForDeadlock, watchForDeadlock } from "../hosted-deadlock.ts";
 import { HostedLoop, type Sliced } from "../hosted-loop.ts";
@@ -128,8 +128,8 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     return this.spawnCall(call);
   }
 
-  adopt<T>(future: Future<T>): Promise<T> {
-    return this.spawnCall(intoFuture(future)).then();
+  adopt<T>(future: Future<T>): JoinHandle<T> {
+    return this.spawnCall(intoFuture(future));
   }
 
   // What tasks ask for
@@ -173,13 +173,13 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     if (this.parts.unhandledFailure === "ignore") return;
     const policy = this.parts.unhandledFailure;
     const id = cx.waker?.task?.id ?? 0;
-    if (typeof policy === "function") policy(error, { id, name: what });
+    if (typeof policy === "function") callPolicy(policy, error, { id, name: what });
     else reportToStderr(error, id === 0 ? what : `${what}, in task ${id},`);
   }
 
   private tellFailure(error: unknown, task: { id: number; name: string }): void {
     const policy = this.parts.unhandledFailure;
-    if (typeof policy === "function") policy(error, task);
+    if (typeof policy === "function") callPolicy(policy, error, task);
     else reportToStderr(error, `task ${task.id} (${task.name})`);
   }
 
@@ -259,8 +259,6 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   }
 
   idle(): number {
-    // Without tasks there is nobody whom a driver could wake.
-    if (!this.hasLeft()) return Number.POSITIVE_INFINITY;
     let timeout = 0;
     this.drive(call, () => {
       this.hooks.onThreadPark?.();
@@ -278,7 +276,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   private settleDown(): void {
     if (this.ending.isClosing) this.ending.check();
     if (this.hasWork()) this.hosted.wake();
-    else if (this.hasLeft()) this.hosted.rest();
+    else if (this.hasLeft() || this.drivers.beforePark(true) !== Infinity) this.hosted.rest();
   }
 
   private leaveHostedPark(woken = true): void {

@@ -162,7 +162,7 @@ function contextOf(world: World, seed: number): Step {
     slots: [],
     defer: (waker: Waker) => waker.wake(),
     countForcedYield: () => {},
-    adopt: () => Promise.reject(new Error("not here")),
+    adopt: () => Object.assign(Promise.reject(new Error("not here")), { abort() {} }),
     reportFailure: (error: unknown) => world.say(`reported ${labelOf(error)}`),
   };
   return { runtime, rand: FastRand.fromSeed(seed) };
