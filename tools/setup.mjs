@@ -164,9 +164,12 @@ function buildKey(installed) {
   return hash.digest("hex");
 }
 
-/** Whether every entry that a manifest names has been built. */
+/** Whether every entry that a manifest names has been built, and every addon. */
 function outputsExist() {
   return workspaces().every((folder) => {
+    if (existsSync(join(folder, "binding.gyp")) && !existsSync(join(folder, "build", "Release"))) {
+      return false;
+    }
     const { exports = {}, main } = manifestOf(folder);
     const targets = Object.values(exports).map((target) => target.default ?? target);
     return [...targets, ...(main === undefined ? [] : [main])].every((target) =>

@@ -20,6 +20,11 @@ export interface Driver {
    * @param woken - whether somebody unparked the thread meanwhile.
    */
   afterPark(woken: boolean): void;
+  /**
+   * The thread is about to sleep in Node's event loop, not in its {@link Park}: lets the loop wake it, and stay alive for
+   * it, while something is pending, and no longer.
+   */
+  parkHosted?(): void;
   /** Whether something registered with this driver can still wake a task; keeps a hosted process alive. */
   hasPending(): boolean;
   /** Fails whatever still waits, for good. */

@@ -19,6 +19,12 @@ export class DriverStack {
     return timeout;
   }
 
+  /** The thread goes to sleep in the event loop. */
+  parkHosted(): void {
+    const { drivers } = this;
+    for (let i = 0; i < drivers.length; i++) (drivers[i] as Driver).parkHosted?.();
+  }
+
   /** Wakes everybody whose event has come. */
   afterPark(woken: boolean): void {
     const { drivers } = this;

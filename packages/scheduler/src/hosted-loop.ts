@@ -36,6 +36,11 @@ export class HostedLoop {
     this.immediate ??= setImmediate(runSlice, this);
   }
 
+  /** Runs a slice now; called by the event loop itself, as when descriptors have become ready. */
+  turn(): void {
+    if (this.immediate === null) this.run();
+  }
+
   /** Goes back to sleep as the target says, after it was driven by somebody else. */
   rest(): void {
     if (this.immediate !== null) return;

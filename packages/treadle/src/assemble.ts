@@ -1,12 +1,12 @@
 /** Puts a runtime together: the one place where all parts meet. */
 
-import type { Driver } from "@treadle/core";
+import type { Driver, Park } from "@treadle/core";
 import { RuntimeMetrics } from "@treadle/metrics";
 import { AtomicsPark, CurrentThread } from "@treadle/scheduler";
 import { type Config, DEFAULT_GLOBAL_QUEUE_INTERVAL } from "./config.ts";
 import { Handle, handleSlot } from "./handle.ts";
 import { RuntimeCounters } from "./runtime-counters.ts";
-import { timeModule } from "./subsystems.ts";
+import { ioModule, timeModule } from "./subsystems.ts";
 
 /** The parts of one runtime. */
 export interface Assembled {
@@ -20,6 +20,19 @@ export function assemble(config: Config): Assembled {
   const drivers: Driver[] = [];
   // Timers that are set while the thread sleeps in the event loop must be able to wake it.
   const link: { scheduler: CurrentThread | null } = { scheduler: null };
+  const io = config.enableIo ? ioModule() : null;
+  if (config.requireIo) io?.binding();
+  const idlePark = new AtomicsPark();
+  const ioDriver =
+    io === null
+      ? null
+      : new io.IoDriver({
+          onReady: () => link.scheduler?.driverReady(),
+          idlePark,
+          maxEvents: config.maxIoEventsPerTick,
+        });
+  if (ioDriver !== null) drivers.push(ioDriver);
+  const park: Park = ioDriver ?? idlePark;
   const time = config.enableTime ? timeModule() : null;
   const timeDriver =
     time === null
@@ -33,7 +46,7 @@ export function assemble(config: Config): Assembled {
     eventInterval: config.eventInterval,
     globalQueueInterval: config.globalQueueInterval ?? DEFAULT_GLOBAL_QUEUE_INTERVAL,
     drivers,
-    park: new AtomicsPark(),
+    park,
     worker: counters.worker,
     metrics: counters.scheduler,
     // A copy, for the Builder may go on to build other runtimes.
@@ -44,7 +57,8 @@ export function assemble(config: Config): Assembled {
   });
   link.scheduler = scheduler;
   if (time !== null && timeDriver !== null) time.timeSlot.put(scheduler, timeDriver);
-  const metrics = new RuntimeMetrics(counters.source(scheduler));
+  if (io !== null && ioDriver !== null) io.ioSlot.put(scheduler, ioDriver);
+  const metrics = new RuntimeMetrics(counters.source(scheduler, ioDriver ?? undefined));
   const handle = new Handle(scheduler, config.name, metrics);
   handleSlot.put(scheduler, handle);
   return { scheduler, handle };

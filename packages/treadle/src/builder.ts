@@ -56,9 +56,14 @@ export class Builder<F extends Features = NoFeatures> {
     return new Builder("multi_thread");
   }
 
-  /** Enables every subsystem that this version has: time. */
-  enableAll(): Builder<F & { readonly time: true }> {
-    return this.enableTime();
+  /**
+   * Enables every subsystem that this version has: time and I/O.
+   *
+   * @remarks Where there is no native addon for I/O, the first use of I/O fails with `ERR_IO_UNAVAILABLE`.
+   */
+  enableAll(): Builder<F & { readonly time: true; readonly io: true }> {
+    this.config.enableIo = true;
+    return this.enableTime() as unknown as Builder<F & { readonly time: true; readonly io: true }>;
   }
 
   /** Enables timers: sleep, timeout, interval, DelayQueue. */
@@ -67,9 +72,10 @@ export class Builder<F extends Features = NoFeatures> {
     return this as unknown as Builder<F & { readonly time: true }>;
   }
 
-  /** Enables sockets and any other file descriptor. */
+  /** Enables sockets and any other file descriptor; `build` then needs the native addon of `@treadle/io`. */
   enableIo(): Builder<F & { readonly io: true }> {
-    this.config.missing.add("io (enableIo)");
+    this.config.enableIo = true;
+    this.config.requireIo = true;
     return this as unknown as Builder<F & { readonly io: true }>;
   }
 
@@ -251,7 +257,8 @@ export class Builder<F extends Features = NoFeatures> {
    * Builds the runtime.
    *
    * @throws {@link RuntimeError} `ERR_NOT_BUILT` for a flavor or subsystem that this version does not have;
-   * `ERR_INVALID_ARG` for options that exclude each other.
+   * `ERR_IO_UNAVAILABLE` after `enableIo` where there is no native addon for this machine; `ERR_INVALID_ARG` for options
+   * that exclude each other.
    */
   build(): Runtime<F> {
     this.check();

@@ -11,6 +11,9 @@ export type RuntimeFlavor = "current_thread" | "multi_thread";
 export interface Config {
   readonly flavor: RuntimeFlavor;
   enableTime: boolean;
+  enableIo: boolean;
+  /** Whether the runtime is not built without the native addon; else the first use of I/O fails. */
+  requireIo: boolean;
   /** Subsystems asked for that this version does not have. */
   readonly missing: Set<string>;
   name: string | undefined;
@@ -44,6 +47,8 @@ export function defaults(flavor: RuntimeFlavor): Config {
   return {
     flavor,
     enableTime: false,
+    enableIo: false,
+    requireIo: false,
     missing: new Set(),
     name: undefined,
     threadName: "treadle-worker",

@@ -18,4 +18,5 @@ export type NoFeatures = Record<never, never>;
 /** Everything that this version has. */
 export interface AllFeatures extends Features {
   readonly time: true;
+  readonly io: true;
 }

@@ -8,11 +8,13 @@ import {
   Slot,
   tryCurrentRuntime,
 } from "@treadle/core";
+import type { Interest, Registration } from "@treadle/io";
 import type { RuntimeMetrics } from "@treadle/metrics";
 import { type CurrentThread, EnterGuard } from "@treadle/scheduler";
 import { type JoinHandle, spawnOn } from "@treadle/task";
 import type { RuntimeFlavor } from "./config.ts";
 import { notBuilt } from "./errors.ts";
+import { ioModule } from "./subsystems.ts";
 
 /** A reference to a runtime: spawns on it, enters it, reads its metrics. */
 export class Handle {
@@ -77,6 +79,16 @@ export class Handle {
   /** Makes the runtime current until the guard is released. */
   enter(): EnterGuard {
     return new EnterGuard(this.scheduler);
+  }
+
+  /**
+   * Registers a non-blocking file descriptor with the runtime; see {@link Registration}.
+   *
+   * @throws {@link IoError} as the system refuses it; {@link RuntimeError} `ERR_IO_DISABLED`, `ERR_IO_SHUTDOWN`,
+   * `ERR_IO_UNAVAILABLE`.
+   */
+  addSource(fd: number, interest: Interest): Registration {
+    return ioModule().ioDriverOf(this.scheduler).addSource(fd, interest);
   }
 
   /** What the runtime counts. */

@@ -1,7 +1,9 @@
 /** Treadle: Tokio's runtime for Node.js, all packages under one name. */
+import * as io from "@treadle/io";
 import * as time from "@treadle/time";
-import { provideTime } from "./subsystems.ts";
+import { provideIo, provideTime } from "./subsystems.ts";
 
+provideIo(io);
 provideTime(time);
 
 export {
@@ -40,6 +42,27 @@ export {
   unconstrained,
   type Waker,
 } from "@treadle/core";
+export {
+  AsyncFd,
+  AsyncFdTryNewError,
+  ERR_ASYNC_FD,
+  ERR_IO_DEREGISTERED,
+  ERR_IO_DISABLED,
+  ERR_IO_SHUTDOWN,
+  ERR_IO_UNAVAILABLE,
+  type HasFd,
+  Interest,
+  IoError,
+  type Pair,
+  Ready,
+  type ReadyEvent,
+  ReadyGuard,
+  Registration,
+  type Sys,
+  sys,
+  WOULD_BLOCK,
+  type WouldBlock,
+} from "@treadle/io";
 export {
   type DurationRange,
   ERR_MISSING_PACKAGE,

@@ -2,6 +2,7 @@
 import { threadId } from "node:worker_threads";
 import {
   HistogramConfiguration,
+  type IoSource,
   MetricsBatch,
   MetricsMemory,
   type MetricsSource,
@@ -62,7 +63,7 @@ export class RuntimeCounters {
   }
 
   /** What the read side asks, answered by the scheduler and the counters. */
-  source(scheduler: CurrentThread): MetricsSource {
+  source(scheduler: CurrentThread, io: IoSource | undefined): MetricsSource {
     return {
       workers: this.memory.workers,
       scheduler: this.scheduler,
@@ -70,6 +71,7 @@ export class RuntimeCounters {
       globalQueueDepth: () => scheduler.injectDepth(),
       workerLocalQueueDepth: () => scheduler.localDepth(),
       workerThreadId: () => threadId,
+      io,
     };
   }
 }

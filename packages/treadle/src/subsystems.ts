@@ -7,12 +7,14 @@
 import { createRequire } from "node:module";
 
 type TimeModule = typeof import("@treadle/time");
+type IoModule = typeof import("@treadle/io");
 
 interface Loaded {
   time: TimeModule | null;
+  io: IoModule | null;
 }
 
-const loaded: Loaded = { time: null };
+const loaded: Loaded = { time: null, io: null };
 
 /** Provides a module that is loaded anyway. */
 export function provideTime(module: TimeModule): void {
@@ -23,4 +25,15 @@ export function provideTime(module: TimeModule): void {
 export function timeModule(): TimeModule {
   loaded.time ??= createRequire(import.meta.url)("@treadle/time") as TimeModule;
   return loaded.time;
+}
+
+/** Provides a module that is loaded anyway; the native addon is not, before it is used. */
+export function provideIo(module: IoModule): void {
+  loaded.io = module;
+}
+
+/** The I/O subsystem, loaded now if it was not. */
+export function ioModule(): IoModule {
+  loaded.io ??= createRequire(import.meta.url)("@treadle/io") as IoModule;
+  return loaded.io;
 }

@@ -268,8 +268,14 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
       this.submit();
       this.parked = true;
       timeout = this.drivers.beforePark(true);
+      this.drivers.parkHosted();
     });
     return timeout;
+  }
+
+  /** A driver's events have come while the thread slept in the event loop; called by the event loop. */
+  driverReady(): void {
+    this.hosted.turn();
   }
 
   /** After `blockOn`: what is left is the event loop's again. */
@@ -277,6 +283,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     if (this.ending.isClosing) this.ending.check();
     if (this.hasWork()) this.hosted.wake();
     else if (this.hasLeft() || this.drivers.beforePark(true) !== Infinity) this.hosted.rest();
+    else this.drivers.parkHosted();
   }
 
   private leaveHostedPark(woken = true): void {

@@ -1,0 +1,114 @@
+/** Finds and loads the native addon, when it is first needed. */
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { RuntimeError } from "@treadle/core";
+import { ERR_IO_UNAVAILABLE } from "./error.ts";
+
+/** The functions of one native reactor; results are 0 or more, or a negative errno. Numbers only. */
+export interface NativeReactor {
+  /** `[unparked, 0, token, readiness, token, readiness, ...]`, written by each `poll`. */
+  readonly words: Int32Array;
+  /** The number by which other threads unpark it. */
+  readonly id: number;
+  /** Waits up to `timeoutMs` and answers how many events there are. */
+  poll(timeoutMs: number): number;
+  add(fd: number, token: number, interest: number): number;
+  remove(fd: number, token: number): number;
+  /** Reports `ready` of a source again if it still is; needed without edges only. */
+  rearm(token: number, ready: number): number;
+  /** Lets Node's event loop watch (1) or not (0); 1 when it was unparked already. */
+  host(on: number): number;
+  /** 1 when it made a system call. */
+  unpark(): number;
+  close(): number;
+}
+
+/** The addon. */
+export interface Binding {
+  /** Makes a reactor, or answers a negative errno; `kind` 0 is epoll, 1 is libuv. */
+  open(capacity: number, kind: number, onReady: () => void): NativeReactor | number;
+  /** Wakes a reactor of any thread by its number. */
+  unpark(id: number): number;
+  read(fd: number, bytes: Uint8Array): number;
+  write(fd: number, bytes: Uint8Array): number;
+  close(fd: number): number;
+  dup(fd: number): number;
+  setNonblocking(fd: number, on: number): number;
+  pipe(ends: Int32Array): number;
+  socketpair(type: number, ends: Int32Array): number;
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: Uint8Array): number;
+  connect(fd: number, address: Uint8Array): number;
+  listen(fd: number, backlog: number): number;
+  accept(fd: number): number;
+  getsockname(fd: number, into: Uint8Array): number;
+  setsockopt(fd: number, level: number, name: number, value: number): number;
+  send(fd: number, bytes: Uint8Array, flags: number): number;
+  recv(fd: number, bytes: Uint8Array, flags: number): number;
+  shutdown(fd: number, how: number): number;
+  eventfd(initial: number): number;
+  timerfd(ms: number): number;
+}
+
+const require = createRequire(import.meta.url);
+/** `src` and `dist` lie side by side, so the build is at the same place for both. */
+const localBuild = fileURLToPath(new URL("../build/Release/treadle_io.node", import.meta.url));
+let loaded: Binding | null = null;
+
+/** The name of the package that holds the addon for this machine: "@treadle/io-linux-x64-gnu". */
+export function platformPackage(): string {
+  const { platform, arch } = process;
+  if (platform !== "linux") return `@treadle/io-${platform}-${arch}`;
+  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } };
+  const libc = report?.header?.glibcVersionRuntime === undefined ? "musl" : "gnu";
+  return `@treadle/io-${platform}-${arch}-${libc}`;
+}
+
+/**
+ * The addon, loaded now if it was not: from the platform's package, else from a build beside the sources. The environment
+ * variable `TREADLE_IO_ADDON` names the file of another build.
+ *
+ * @throws {@link RuntimeError} `ERR_IO_UNAVAILABLE`, naming what is missing.
+ */
+export function binding(): Binding {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Binding {
+  const name = platformPackage();
+  const own = process.env["TREADLE_IO_ADDON"];
+  if (own !== undefined) return require(own) as Binding;
+  const problems: string[] = [];
+  for (const path of [name, localBuild]) {
+    const found = tryLoad(path, problems);
+    if (found !== null) return found;
+  }
+  throw unavailable(name, problems);
+}
+
+function tryLoad(path: string, problems: string[]): Binding | null {
+  try {
+    return require(path) as Binding;
+  } catch (error) {
+    const missing = path === localBuild ? !existsSync(path) : isMissing(error);
+    if (!missing) problems.push((error as Error).message.split("\n")[0] as string);
+    return null;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "MODULE_NOT_FOUND";
+}
+
+/** @internal Makes the error for a machine without the addon. */
+export function unavailable(name: string, problems: readonly string[]): RuntimeError {
+  const why = problems.length === 0 ? "" : ` (${problems.join("; ")})`;
+  return new RuntimeError(
+    ERR_IO_UNAVAILABLE,
+    `the native reactor of @treadle/io is missing${why}: install ${name}, or build it from source with ` +
+      "`npx node-gyp rebuild` in the folder of @treadle/io (needs python3, make and a C++17 compiler); " +
+      "everything else works without enableIo()",
+  );
+}

@@ -1,0 +1,27 @@
+/** The native reactor: readiness of file descriptors, registrations, AsyncFd. */
+export { AsyncFd, AsyncFdTryNewError, ERR_ASYNC_FD, type HasFd } from "./async-fd.ts";
+export { type Binding, binding, type NativeReactor, platformPackage } from "./binding.ts";
+export {
+  currentIoDriver,
+  IoDriver,
+  type IoDriverOptions,
+  ioDriverOf,
+  ioSlot,
+  type SelectorKind,
+  unparkReactor,
+} from "./driver.ts";
+export {
+  ERR_IO_DEREGISTERED,
+  ERR_IO_DISABLED,
+  ERR_IO_SHUTDOWN,
+  ERR_IO_UNAVAILABLE,
+  IoError,
+} from "./error.ts";
+export type { ReadyEvent } from "./event.ts";
+export { Interest } from "./interest.ts";
+export { Ready } from "./ready.ts";
+export { ReadyGuard } from "./ready-guard.ts";
+export { Registration } from "./registration.ts";
+export type { WaitCounter } from "./scheduled-io.ts";
+export { type Pair, type Sys, sys } from "./sys.ts";
+export { WOULD_BLOCK, type WouldBlock } from "./would-block.ts";
