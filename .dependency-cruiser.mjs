@@ -60,13 +60,25 @@ const floorRules = Object.entries(floors)
     name: `floor-${name}`,
     comment: `${name} may import ${below.length > 0 ? below.join(", ") : "no other package"}.`,
     severity: "error",
-    from: { path: `^packages/${name}/` },
+    from: { path: `^packages/${name}/`, pathNot: "^packages/[^/]+/test/model/" },
     to: { path: "^packages/", pathNot: `^packages/(${[name, ...below].join("|")})/` },
+  }));
+
+/** Model tests use loom beside what their package may import. */
+const modelTestRules = Object.entries(floors)
+  .filter(([, below]) => !below.includes("*"))
+  .map(([name, below]) => ({
+    name: `model-tests-${name}`,
+    comment: `The model tests of ${name} may import loom, ${[name, ...below].join(", ")}.`,
+    severity: "error",
+    from: { path: `^packages/${name}/test/model/` },
+    to: { path: "^packages/", pathNot: `^packages/(${["loom", name, ...below].join("|")})/` },
   }));
 
 export default {
   forbidden: [
     ...floorRules,
+    ...modelTestRules,
     {
       name: "unknown-package",
       comment: "Every package has its floor in this file.",
