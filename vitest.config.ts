@@ -50,6 +50,7 @@ const config: ViteUserConfig = {
     restoreMocks: true,
     passWithNoTests: true,
     testTimeout: 20_000,
+    hookTimeout: 60_000,
     reporters: workspace === "" ? ["default"] : ["default", "json"],
     outputFile: { json: report },
     projects: [
