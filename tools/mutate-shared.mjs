@@ -348,6 +348,8 @@ function runMutant([file, , edits]) {
           TREADLE_TEST_WORKERS: "1",
         },
         timeout: TIMEOUT_MS,
+        killSignal: "SIGKILL",
+        stdio: ["ignore", "pipe", "ignore"],
       },
     );
     let out = "";
