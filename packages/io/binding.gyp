@@ -8,6 +8,8 @@
         "native/environment.cc",
         "native/reactor.cc",
         "native/host_watch.cc",
+        "native/signal_hub.cc",
+        "native/signals.cc",
         "native/unparker.cc",
         "native/uv_selector.cc",
         "native/syscalls.cc"

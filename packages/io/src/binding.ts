@@ -24,12 +24,31 @@ export interface NativeReactor {
   close(): number;
 }
 
+/** The functions of one thread's ear for signals; results are 0 or more, or a negative errno. Numbers only. */
+export interface NativeSignals {
+  /** `[signals 1 to 32, signals 33 to 64]`, a bit each, written by each `take` that answers 1. */
+  readonly words: Int32Array;
+  /** 1 when signals have come since the last time; any number of one signal are one. */
+  take(): number;
+  /** Hears of each such signal from now on, and of none from before. */
+  listen(signum: number): number;
+  /** Hears of it no more; when nobody else does either, it does again what it did before. */
+  ignore(signum: number): number;
+  close(): number;
+}
+
 /** The addon. */
 export interface Binding {
   /** Makes a reactor, or answers a negative errno; `kind` 0 is epoll, 1 is libuv. */
   open(capacity: number, kind: number, onReady: () => void): NativeReactor | number;
   /** Wakes a reactor of any thread by its number. */
   unpark(id: number): number;
+  /** An ear for signals that unparks the reactor with this number, or a negative errno. */
+  openSignals(reactor: number): NativeSignals | number;
+  /** The first real-time signal that is free, -1 where there is none. */
+  sigrtmin(): number;
+  /** The last real-time signal, -1 where there is none. */
+  sigrtmax(): number;
   read(fd: number, bytes: Uint8Array): number;
   write(fd: number, bytes: Uint8Array): number;
   close(fd: number): number;

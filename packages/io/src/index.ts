@@ -1,6 +1,12 @@
 /** The native reactor: readiness of file descriptors, registrations, AsyncFd. */
 export { AsyncFd, AsyncFdTryNewError, ERR_ASYNC_FD, type HasFd } from "./async-fd.ts";
-export { type Binding, binding, type NativeReactor, platformPackage } from "./binding.ts";
+export {
+  type Binding,
+  binding,
+  type NativeReactor,
+  type NativeSignals,
+  platformPackage,
+} from "./binding.ts";
 export {
   currentIoDriver,
   IoDriver,
