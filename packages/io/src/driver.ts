@@ -9,7 +9,7 @@
  * wait); each is told to its source; while the array came back full, again, a few times.
  *
  * **Invariants.**
- * 1. `waiting` counts whoever waits for any source; Node's loop watches the reactor, and stays alive, only while it is
+ * 1. `waiting` counts whoever waits for any source, or for signals; Node's loop watches the reactor, and stays alive, only while it is
  *    not 0 and the thread sleeps there.
  * 2. A sleep is made of slices of at most SLICE_MS, each entered through a JavaScript function, so that a thread can be
  *    terminated.
@@ -59,7 +59,7 @@ export interface IoDriverOptions {
 
 /** Watches the sources of one thread; its scheduler drives it and sleeps in it. */
 export class IoDriver implements Driver, Park, WaitCounter {
-  /** How many wait for any source now. */
+  /** How many wait now for any source, and for what else wakes the thread by unparking the reactor. */
   waiting = 0;
   private readonly options: IoDriverOptions;
   private readonly set = new RegistrationSet();
@@ -157,7 +157,8 @@ export class IoDriver implements Driver, Park, WaitCounter {
 
   afterPark(_woken: boolean): void {
     if (this.reactor === null) return;
-    if (this.set.size === 0 && this.batch === NOT_POLLED) return;
+    // Who waits for no source waits for an unpark (a signal), which the reactor has to be asked about.
+    if (this.set.size === 0 && this.waiting === 0 && this.batch === NOT_POLLED) return;
     this.turn(this.reactor);
   }
 

@@ -1,12 +1,14 @@
 /** Puts a runtime together: the one place where all parts meet. */
 
 import type { Driver, Park } from "@treadle/core";
+import type { IoDriver } from "@treadle/io";
 import { RuntimeMetrics } from "@treadle/metrics";
 import { AtomicsPark, CurrentThread } from "@treadle/scheduler";
+import type { SignalDriver } from "@treadle/signal";
 import { type Config, DEFAULT_GLOBAL_QUEUE_INTERVAL } from "./config.ts";
 import { Handle, handleSlot } from "./handle.ts";
 import { RuntimeCounters } from "./runtime-counters.ts";
-import { ioModule, timeModule } from "./subsystems.ts";
+import { ioModule, signalModule, timeModule } from "./subsystems.ts";
 
 /** The parts of one runtime. */
 export interface Assembled {
@@ -20,7 +22,7 @@ export function assemble(config: Config): Assembled {
   const drivers: Driver[] = [];
   // Timers that are set while the thread sleeps in the event loop must be able to wake it.
   const link: { scheduler: CurrentThread | null } = { scheduler: null };
-  const io = config.enableIo ? ioModule() : null;
+  const io = config.enableIo || config.enableSignal ? ioModule() : null;
   if (config.requireIo) io?.binding();
   const idlePark = new AtomicsPark();
   const ioDriver =
@@ -33,6 +35,8 @@ export function assemble(config: Config): Assembled {
         });
   if (ioDriver !== null) drivers.push(ioDriver);
   const park: Park = ioDriver ?? idlePark;
+  const signalDriver = signalDriverOn(config, ioDriver);
+  if (signalDriver !== null) drivers.push(signalDriver);
   const time = config.enableTime ? timeModule() : null;
   const timeDriver =
     time === null
@@ -57,9 +61,26 @@ export function assemble(config: Config): Assembled {
   });
   link.scheduler = scheduler;
   if (time !== null && timeDriver !== null) time.timeSlot.put(scheduler, timeDriver);
-  if (io !== null && ioDriver !== null) io.ioSlot.put(scheduler, ioDriver);
+  putReactor(config, scheduler, ioDriver, signalDriver);
   const metrics = new RuntimeMetrics(counters.source(scheduler, ioDriver ?? undefined));
   const handle = new Handle(scheduler, config.name, metrics);
   handleSlot.put(scheduler, handle);
   return { scheduler, handle };
+}
+
+/** What tells this runtime of signals; the hub wakes it through its reactor. */
+function signalDriverOn(config: Config, reactor: IoDriver | null): SignalDriver | null {
+  if (!config.enableSignal || reactor === null) return null;
+  return new (signalModule().SignalDriver)(reactor);
+}
+
+/** Makes those found that are enabled: signals alone have a reactor to sleep in, and enable no I/O. */
+function putReactor(
+  config: Config,
+  scheduler: CurrentThread,
+  io: IoDriver | null,
+  signal: SignalDriver | null,
+): void {
+  if (config.enableIo && io !== null) ioModule().ioSlot.put(scheduler, io);
+  if (signal !== null) signalModule().signalSlot.put(scheduler, signal);
 }

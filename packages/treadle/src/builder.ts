@@ -17,7 +17,7 @@ import {
   seed,
 } from "./config.ts";
 import { notBuilt } from "./errors.ts";
-import type { Features, NoFeatures } from "./features.ts";
+import type { AllFeatures, Features, NoFeatures } from "./features.ts";
 import { LocalRuntime } from "./local-runtime.ts";
 import { Runtime } from "./runtime.ts";
 
@@ -57,13 +57,14 @@ export class Builder<F extends Features = NoFeatures> {
   }
 
   /**
-   * Enables every subsystem that this version has: time and I/O.
+   * Enables every subsystem that this version has: time, I/O and signals.
    *
-   * @remarks Where there is no native addon for I/O, the first use of I/O fails with `ERR_IO_UNAVAILABLE`.
+   * @remarks Where there is no native addon, the first use of I/O or signals fails with `ERR_IO_UNAVAILABLE`.
    */
-  enableAll(): Builder<F & { readonly time: true; readonly io: true }> {
+  enableAll(): Builder<F & AllFeatures> {
     this.config.enableIo = true;
-    return this.enableTime() as unknown as Builder<F & { readonly time: true; readonly io: true }>;
+    this.config.enableSignal = true;
+    return this.enableTime() as unknown as Builder<F & AllFeatures>;
   }
 
   /** Enables timers: sleep, timeout, interval, DelayQueue. */
@@ -79,9 +80,14 @@ export class Builder<F extends Features = NoFeatures> {
     return this as unknown as Builder<F & { readonly io: true }>;
   }
 
-  /** Enables signal streams. */
+  /**
+   * Enables `ctrlC` and `signal`.
+   *
+   * @remarks The runtime then sleeps in the reactor of `@treadle/io`, whose native addon the first listener loads; without an
+   * addon that one fails with `ERR_IO_UNAVAILABLE`. Descriptors need `enableIo()` all the same.
+   */
   enableSignal(): Builder<F & { readonly signal: true }> {
-    this.config.missing.add("signal (enableSignal)");
+    this.config.enableSignal = true;
     return this as unknown as Builder<F & { readonly signal: true }>;
   }
 

@@ -14,6 +14,8 @@ export interface Config {
   enableIo: boolean;
   /** Whether the runtime is not built without the native addon; else the first use of I/O fails. */
   requireIo: boolean;
+  /** Needs the reactor to sleep in, whether or not I/O is enabled. */
+  enableSignal: boolean;
   /** Subsystems asked for that this version does not have. */
   readonly missing: Set<string>;
   name: string | undefined;
@@ -49,6 +51,7 @@ export function defaults(flavor: RuntimeFlavor): Config {
     enableTime: false,
     enableIo: false,
     requireIo: false,
+    enableSignal: false,
     missing: new Set(),
     name: undefined,
     threadName: "treadle-worker",

@@ -12,6 +12,11 @@ export interface WithTime {
   readonly features: { readonly time: true };
 }
 
+/** A runtime that was built with signals. */
+export interface WithSignal {
+  readonly features: { readonly signal: true };
+}
+
 /** Nothing enabled: what a new Builder has. */
 export type NoFeatures = Record<never, never>;
 
@@ -19,4 +24,5 @@ export type NoFeatures = Record<never, never>;
 export interface AllFeatures extends Features {
   readonly time: true;
   readonly io: true;
+  readonly signal: true;
 }

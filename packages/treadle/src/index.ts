@@ -1,9 +1,11 @@
 /** Treadle: Tokio's runtime for Node.js, all packages under one name. */
 import * as io from "@treadle/io";
+import * as signals from "@treadle/signal";
 import * as time from "@treadle/time";
-import { provideIo, provideTime } from "./subsystems.ts";
+import { provideIo, provideSignal, provideTime } from "./subsystems.ts";
 
 provideIo(io);
+provideSignal(signals);
 provideTime(time);
 
 export {
@@ -86,6 +88,17 @@ export {
   type TaskMeta,
   type UnhandledFailure,
 } from "@treadle/scheduler";
+export {
+  ctrlC,
+  ERR_SIGNAL_CLOSED,
+  ERR_SIGNAL_DISABLED,
+  ERR_SIGNAL_REFUSED,
+  ERR_SIGNAL_SHUTDOWN,
+  SignalKind,
+  type SignalOptions,
+  SignalStream,
+  signal,
+} from "@treadle/signal";
 export {
   AcquireError,
   Barrier,
@@ -183,7 +196,7 @@ export { blockInPlace, ERR_BLOCKING_FLAVOR, spawnBlocking } from "./blocking.ts"
 export { Builder } from "./builder.ts";
 export type { RuntimeFlavor } from "./config.ts";
 export { ERR_NOT_BUILT } from "./errors.ts";
-export type { AllFeatures, Features, NoFeatures, WithTime } from "./features.ts";
+export type { AllFeatures, Features, NoFeatures, WithSignal, WithTime } from "./features.ts";
 export { Handle } from "./handle.ts";
 export { LocalRuntime } from "./local-runtime.ts";
 export { type MainOptions, main } from "./main.ts";

@@ -2,14 +2,15 @@
 import { type Async, callOf, type Future, type IntoFuture, intoFuture } from "@treadle/core";
 import type { RuntimeMetrics } from "@treadle/metrics";
 import { type CurrentThread, EnterGuard } from "@treadle/scheduler";
+import type { SignalKind, SignalOptions, SignalStream } from "@treadle/signal";
 import { type JoinHandle, spawnOn } from "@treadle/task";
 import type { Instant, Interval, IntervalOptions, Sleep } from "@treadle/time";
 import type { Assembled } from "./assemble.ts";
 import { duration } from "./config.ts";
 import { notBuilt } from "./errors.ts";
-import type { AllFeatures, Features, WithTime } from "./features.ts";
+import type { AllFeatures, Features, WithSignal, WithTime } from "./features.ts";
 import type { Handle } from "./handle.ts";
-import { timeModule } from "./subsystems.ts";
+import { signalModule, timeModule } from "./subsystems.ts";
 
 /**
  * Runs tasks; made by the {@link Builder}.
@@ -123,6 +124,16 @@ export class Runtime<F extends Features = AllFeatures> implements Disposable, As
   interval(this: Runtime<F> & WithTime, ms: number, options?: IntervalOptions): Interval {
     using _ = this.enter();
     return timeModule().interval(ms, options);
+  }
+
+  /** A stream of signals to this runtime, made from outside its context; see {@link signal}. */
+  signal(
+    this: Runtime<F> & WithSignal,
+    kind: SignalKind | NodeJS.Signals | number,
+    options?: SignalOptions,
+  ): SignalStream {
+    using _ = this.enter();
+    return signalModule().signal(kind, options);
   }
 
   /**

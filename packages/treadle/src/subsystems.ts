@@ -8,13 +8,15 @@ import { createRequire } from "node:module";
 
 type TimeModule = typeof import("@treadle/time");
 type IoModule = typeof import("@treadle/io");
+type SignalModule = typeof import("@treadle/signal");
 
 interface Loaded {
   time: TimeModule | null;
   io: IoModule | null;
+  signal: SignalModule | null;
 }
 
-const loaded: Loaded = { time: null, io: null };
+const loaded: Loaded = { time: null, io: null, signal: null };
 
 /** Provides a module that is loaded anyway. */
 export function provideTime(module: TimeModule): void {
@@ -36,4 +38,15 @@ export function provideIo(module: IoModule): void {
 export function ioModule(): IoModule {
   loaded.io ??= createRequire(import.meta.url)("@treadle/io") as IoModule;
   return loaded.io;
+}
+
+/** Provides a module that is loaded anyway. */
+export function provideSignal(module: SignalModule): void {
+  loaded.signal = module;
+}
+
+/** The signal subsystem, loaded now if it was not. */
+export function signalModule(): SignalModule {
+  loaded.signal ??= createRequire(import.meta.url)("@treadle/signal") as SignalModule;
+  return loaded.signal;
 }

@@ -33,7 +33,7 @@ describe("a runtime without timers", () => {
   test("cannot stand for one with them in a signature", () => {
     const takesTimers = (rt: Runtime): unknown => rt.metrics();
     using off = Builder.newCurrentThread().build();
-    using on = Builder.newCurrentThread().enableTime().enableIo().build();
+    using on = Builder.newCurrentThread().enableTime().enableIo().enableSignal().build();
     // @ts-expect-error the runtime has no timers
     takesTimers(off);
     takesTimers(on);
