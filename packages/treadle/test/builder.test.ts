@@ -103,13 +103,12 @@ describe("build", () => {
     const texts = [
       notBuilt(() => Builder.newMultiThread().build()),
       notBuilt(() => Builder.newMultiThread().workerThreads(2).enableAll().build()),
-      notBuilt(() => builder().enableSignal().build()),
       notBuilt(() => builder().enableIoUring().build()),
       notBuilt(() => new Runtime()),
     ];
     for (const text of texts) expect(text).toContain("is not built into this version of Treadle: ");
     expect(texts[0]).toContain("use Builder.newCurrentThread()");
-    expect(texts[2]).toContain("enableSignal");
+    expect(texts[2]).toContain("enableIoUring");
   });
 
   test("refuses what needs another flavor", () => {

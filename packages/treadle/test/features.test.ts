@@ -78,6 +78,15 @@ describe("what is loaded", () => {
       "time",
       "treadle",
     ]);
+    expect(packages(source(".enableSignal()"))).toEqual([
+      "core",
+      "io",
+      "metrics",
+      "scheduler",
+      "signal",
+      "task",
+      "treadle",
+    ]);
   });
 
   test("by treadle and treadle/builder together: one copy of each", () => {

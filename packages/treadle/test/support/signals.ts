@@ -1,5 +1,5 @@
 /** Sending signals to the process of the tests. */
-import { type Runtime, type SignalStream, select, sleep } from "treadle";
+import { type Pending, type Runtime, type SignalStream, select, sleep } from "treadle";
 import { expect } from "vitest";
 
 /** Sends a signal to this process; somebody must listen to it. */
@@ -11,13 +11,13 @@ export function send(signal: NodeJS.Signals | number): void {
 const PATIENCE = 10_000;
 
 /** Waits for the next signal of a stream; fails when it does not come. */
-export function* received(stream: SignalStream): Generator<never, void> {
+export function* received(stream: SignalStream): Generator<Pending, void, void> {
   const { key } = yield* select({ signal: stream.recv(), late: sleep(PATIENCE) });
   expect(key).toBe("signal");
 }
 
 /** Whether a stream has a signal, after all that was sent before has been delivered. */
-export function* hasSignal(rt: Runtime, stream: SignalStream): Generator<never, boolean> {
+export function* hasSignal(rt: Runtime, stream: SignalStream): Generator<Pending, boolean, void> {
   // A new listener is made only when the hub has told of everything that was there before.
   rt.signal(stream.kind, { replaceInspector: true }).close();
   const { key } = yield* select({ signal: stream.recv(), none: sleep(1) }, { biased: true });
