@@ -412,6 +412,6 @@ test("the summary tells what was done and what the runtime did", async () => {
   const { stderr } = await run(here, "tree");
   expect(stderr).toMatch(/hashed +2 files, 1.50 MB\n/);
   expect(stderr).toMatch(/read +1 in place, 1 by the thread pool\n/);
-  expect(stderr).toMatch(/tasks +5 spawned, \d+ polls, 0 forced yields/);
+  expect(stderr).toMatch(/tasks +6 spawned, \d+ polls, 0 forced yields/);
   expect(stderr).toMatch(/worker +\d.\d+ s busy \(\d+ %\), \d+ parks?/);
 });
