@@ -1,4 +1,4 @@
-// Runs the tests of this package, and worker threads that are terminated, on a build of the addon with AddressSanitizer.
+// Runs the tests of this package, and worker threads that are terminated (in a reactor, listening to signals), on a build of the addon with AddressSanitizer.
 // Needs gcc or clang with its runtime library: `npm run test:asan` in packages/io, after a build of the repository.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync } from "node:fs";
@@ -28,6 +28,8 @@ if (code === 0) {
     spawnSync(process.execPath, args, { cwd: home, stdio: "inherit", env }).status;
   code = run([join(home, "scripts", "worker-cycles.mjs"), "200"]);
   const root = dirname(dirname(home));
+  const signals = join(root, "packages", "treadle", "scripts", "signal-cycles.mjs");
+  if (code === 0) code = run([signals, "200"]);
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
   if (code === 0) code = run([vitest, "run", "--root", root, "--project", "unit", "packages/io/"]);
 }
