@@ -13,7 +13,7 @@ export {
   ERR_SIGNAL_REFUSED,
   ERR_SIGNAL_SHUTDOWN,
 } from "./error.ts";
-export { Listener } from "./listener.ts";
+export { Listener, type ListenerOwner, type SignalWait } from "./listener.ts";
 export type { SignalOptions } from "./refusal.ts";
 export { SignalKind } from "./signal-kind.ts";
 export { SignalStream, signal } from "./signal-stream.ts";
