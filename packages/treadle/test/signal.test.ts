@@ -125,6 +125,22 @@ test("hosted and blocking turns share one driver: a signal sent in one is there 
   expect(key).toBe("late");
 });
 
+test("the event loop sleeps while a task waits for the next signal", async () => {
+  let parks = 0;
+  const builder = Builder.newCurrentThread().enableAll();
+  using rt = builder.onThreadPark(() => parks++).build();
+  using stream = rt.signal("SIGUSR2");
+  for (let i = 0; i < 3; i++) {
+    const next = rt.run(stream.recv());
+    await turns(2);
+    send("SIGUSR2");
+    await next;
+  }
+  parks = 0;
+  const { key } = await rt.run(select({ signal: stream.recv(), late: rt.sleep(20) }));
+  expect([key, parks < 10]).toEqual(["late", true]);
+});
+
 test("a task that is always busy hears of a signal at the next look at the drivers", () => {
   using rt = currentThread();
   rt.blockOn(function* () {
