@@ -171,11 +171,11 @@ describe("what the system does at a signal is back", () => {
         const rt = Builder.newCurrentThread().enableAll().build();
         const stream = rt.signal("SIGINT");
         parentPort.postMessage("listens");
-        rt.blockOn(stream.recv());
+        for (;;) rt.blockOn(stream.recv());
       \`, { eval: true });
       await once(worker, "message");
       process.kill(process.pid, "SIGINT");
-      await once(worker, "exit");
+      await worker.terminate();
     `,
   };
 
