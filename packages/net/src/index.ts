@@ -1,0 +1,2 @@
+/** Sockets and pipes on the reactor, and the byte streams that they are. */
+export {};
