@@ -3,6 +3,7 @@
 
 #include "arguments.h"
 #include "environment.h"
+#include "net_syscalls.h"
 #include "reactor.h"
 #include "syscalls.h"
 #include "unparker.h"
@@ -31,6 +32,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   napi_create_function(env, "unpark", NAPI_AUTO_LENGTH, UnparkById, nullptr, &unpark);
   exports.Set("unpark", Napi::Value(env, unpark));
   ExportSyscalls(env, exports);
+  ExportNetSyscalls(env, exports);
   return exports;
 }
 

@@ -49,7 +49,67 @@ export interface Binding {
   shutdown(fd: number, how: number): number;
   eventfd(initial: number): number;
   timerfd(ms: number): number;
+  /** Writes a sockaddr; `host` is the text with a 0 behind it. */
+  inetAddress(host: Uint8Array, port: number, scope: number, into: Uint8Array): number;
+  unixAddress(path: Uint8Array, into: Uint8Array): number;
+  /** Writes family (4, 6, or 1 for unix), port and scope; answers how many bytes of `text` are the host or path. */
+  describe(address: Uint8Array, length: number, numbers: Int32Array, text: Uint8Array): number;
+  acceptFrom(fd: number, into: Uint8Array, size: Int32Array): number;
+  getpeername(fd: number, into: Uint8Array): number;
+  sendTo(fd: number, bytes: Uint8Array, address: Uint8Array): number;
+  recvFrom(
+    fd: number,
+    bytes: Uint8Array,
+    flags: number,
+    into: Uint8Array,
+    size: Int32Array,
+  ): number;
+  writev(fd: number, buffers: readonly Uint8Array[]): number;
+  getsockopt(fd: number, level: number, name: number, into: Int32Array): number;
+  setLinger(fd: number, seconds: number): number;
+  getLinger(fd: number, into: Int32Array): number;
+  membership(
+    fd: number,
+    join: number,
+    group: Uint8Array,
+    via: Uint8Array,
+    index: number,
+  ): number;
+  peerCred(fd: number, into: Int32Array): number;
+  /** Numbers of the system's headers. */
+  readonly constants: Readonly<Record<SystemConstant, number>>;
 }
+
+/** The names of the numbers in {@link Binding}'s `constants`. */
+export type SystemConstant =
+  | "AF_INET"
+  | "AF_INET6"
+  | "AF_UNIX"
+  | "SOCK_STREAM"
+  | "SOCK_DGRAM"
+  | "MSG_PEEK"
+  | "SOL_SOCKET"
+  | "SO_ERROR"
+  | "SO_REUSEADDR"
+  | "SO_REUSEPORT"
+  | "SO_KEEPALIVE"
+  | "SO_BROADCAST"
+  | "SO_SNDBUF"
+  | "SO_RCVBUF"
+  | "IPPROTO_TCP"
+  | "IPPROTO_IP"
+  | "IPPROTO_IPV6"
+  | "TCP_NODELAY"
+  | "TCP_KEEPIDLE"
+  | "TCP_KEEPINTVL"
+  | "TCP_KEEPCNT"
+  | "IP_TTL"
+  | "IP_TOS"
+  | "IP_MULTICAST_LOOP"
+  | "IP_MULTICAST_TTL"
+  | "IPV6_V6ONLY"
+  | "IPV6_UNICAST_HOPS"
+  | "IPV6_MULTICAST_LOOP";
 
 const require = createRequire(import.meta.url);
 /** `src` and `dist` lie side by side, so the build is at the same place for both. */

@@ -1,6 +1,6 @@
 /** The native reactor: readiness of file descriptors, registrations, AsyncFd. */
 export { AsyncFd, AsyncFdTryNewError, ERR_ASYNC_FD, type HasFd } from "./async-fd.ts";
-export { type Binding, binding, type NativeReactor, platformPackage } from "./binding.ts";
+export { type Binding, binding, type NativeReactor, platformPackage, type SystemConstant } from "./binding.ts";
 export {
   currentIoDriver,
   IoDriver,
