@@ -1,4 +1,4 @@
-// The system calls of sockets that need addresses, options or several buffers.
+// The system calls of sockets, and the numbers of their options on this system.
 #pragma once
 
 #include <napi.h>

@@ -1,2 +1,17 @@
 /** Sockets and pipes on the reactor, and the byte streams that they are. */
-export {};
+export {
+  ERR_LOOKUP_BLOCKED,
+  ERR_NO_ADDRESS,
+  ERR_NOT_A_PIPE,
+  ERR_REUNITE,
+  ERR_UNEXPECTED_EOF,
+} from "./errors.ts";
+export { OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf } from "./halves.ts";
+export { IoObject } from "./io-object.ts";
+export type { BindOptions } from "./open-socket.ts";
+export type { KeepAlive } from "./options.ts";
+export { type HostAndPort, lookupHost, type ToSocketAddrs } from "./resolve.ts";
+export { SocketAddr, type SocketAddrOptions } from "./socket-addr.ts";
+export { type Direction, StreamSocket } from "./stream-socket.ts";
+export { type Accepted, TcpListener, type TcpListenOptions } from "./tcp-listener.ts";
+export { TcpStream } from "./tcp-stream.ts";
