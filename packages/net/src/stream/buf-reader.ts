@@ -1,137 +1,201 @@
-/** Reading by way of a buffer. */
-import { type Async, type Awaitable, fn, invalidArg, ready } from "@treadle/core";
-import { ByteBuffer } from "./byte-buffer.ts";
-import type { AsyncRead } from "./contract.ts";
-import { limitExceeded } from "./error.ts";
+/**
+ * A source with a buffer: few large reads below, many small ones above.
+ *
+ * **Layout.** `bytes[pos, end)` was read from the source and not yet taken.
+ * **Who writes.** The futures of this folder call `pollFill` and `consume`; nobody else touches the fields.
+ * **Invariants.**
+ * 1. The source is read only while the buffer is empty, so nothing is ever moved.
+ * 2. One future at a time waits for the source; a second one is refused with `ERR_STREAM_BUSY`.
+ */
+import {
+  type Awaitable,
+  type Closing,
+  cx,
+  Leaf,
+  outsidePoll,
+  PENDING,
+  type Poll,
+  pollProceed,
+  readyPoll,
+  refundBudget,
+} from "@treadle/core";
+import { checkBytes, checkSize } from "./check.ts";
+import type { AsyncBufRead, AsyncRead } from "./contract.ts";
+import { checkCount, Lane } from "./step.ts";
 
-const DEFAULT_CAPACITY = 8 * 1024;
-
-/** How much may be read until a delimiter has come. */
-export interface ReadUntilOptions {
-  /** Bytes without the delimiter; no limit by default. */
-  readonly limit?: number;
-}
+/** What a {@link BufReader} holds unless it is told otherwise: 8 KiB. */
+export const DEFAULT_BUF_SIZE = 8192;
 
 /**
- * Reads from another stream in larger pieces than are asked for.
+ * Reads a source through a buffer.
  *
- * @remarks **Cancel safety**: `read`, `fillBuf` and `readUntil` are safe: what was read and not taken stays in the buffer.
+ * @remarks The buffer holds `capacity` bytes, 8 KiB by default; a read of at least that many goes past it when it is
+ * empty. **Cancel safety**: `read` and `fillBuf` are safe: what was read from the source stays in the buffer.
+ * @example
+ * ```ts
+ * import { BufReader, Builder, duplex, readLine } from "treadle";
+ *
+ * const [near, far] = duplex(64);
+ * const reader = new BufReader(far);
+ * Builder.newCurrentThread().build().blockOn(function* () {
+ *   yield* near.write(Buffer.from("one\ntwo\n"));
+ *   return [yield* readLine(reader), yield* readLine(reader)];
+ * }); // => ["one\n", "two\n"]
+ * ```
  */
-export class BufReader<R extends AsyncRead = AsyncRead> implements AsyncRead {
-  private readonly inner: R;
-  private readonly buffer: ByteBuffer;
-  private readonly capacity: number;
-  private ended = false;
-
-  /** @param capacity - how much is read at once, 8 KiB by default. */
-  constructor(inner: R, capacity: number = DEFAULT_CAPACITY) {
-    if (!Number.isInteger(capacity) || capacity < 1) {
-      throw invalidArg("capacity", capacity, "must be a whole number of bytes above 0");
-    }
-    this.inner = inner;
-    this.capacity = capacity;
-    this.buffer = new ByteBuffer(capacity);
-  }
-
-  /** The stream underneath; bytes that are in the buffer are gone from it. */
-  get stream(): R {
-    return this.inner;
-  }
-
-  /** What has been read and not been taken yet; a view. */
-  get buffered(): Uint8Array {
-    return this.buffer.bytes;
-  }
-
-  /** Forgets the first `n` buffered bytes. */
-  consume(n: number): void {
-    this.buffer.advance(n);
-  }
-
-  read(into: Uint8Array): Awaitable<number> {
-    const { buffer } = this;
-    if (buffer.length === 0 && into.length >= this.capacity) return this.inner.read(into);
-    return buffer.length > 0 ? ready(this.move(into)) : readBuffered(this, into);
-  }
-
+export class BufReader<R extends AsyncRead = AsyncRead> implements AsyncBufRead {
   /** @internal */
-  move(into: Uint8Array): number {
-    const bytes = this.buffer.bytes.subarray(0, into.length);
-    into.set(bytes);
-    this.buffer.advance(bytes.length);
-    return bytes.length;
+  readonly bytes: Buffer;
+  /** @internal */
+  pos = 0;
+  /** @internal */
+  end = 0;
+  private readonly source: R;
+  private readonly lane: Lane = new Lane();
+
+  /**
+   * A reader of `source` with a buffer of `capacity` bytes.
+   *
+   * @throws {@link RuntimeError} `ERR_INVALID_ARG`.
+   */
+  constructor(source: R, capacity: number = DEFAULT_BUF_SIZE) {
+    checkSize("capacity of BufReader", capacity);
+    this.source = source;
+    this.bytes = Buffer.allocUnsafeSlow(capacity);
   }
 
-  /** Reads once if nothing is buffered; what is buffered then, empty at the end. */
+  /** The source; what the buffer holds was taken from it. */
+  getRef(): R {
+    return this.source;
+  }
+
+  /** As {@link BufReader.getRef}, and forgets what the buffer holds. */
+  intoInner(): R {
+    this.pos = 0;
+    this.end = 0;
+    return this.source;
+  }
+
+  /** What was read from the source and not yet taken. */
+  buffer(): Uint8Array {
+    return this.bytes.subarray(this.pos, this.end);
+  }
+
+  /** How many bytes the buffer can hold. */
+  get capacity(): number {
+    return this.bytes.length;
+  }
+
+  /** Waits for bytes; 0 at the end. Uses the budget. */
+  read(buf: Uint8Array): Awaitable<number> {
+    checkBytes("the buffer of read()", buf);
+    return new BufferedRead(this, buf);
+  }
+
+  /** Waits until the buffer holds something and shows it; empty at the end. Uses the budget. */
   fillBuf(): Awaitable<Uint8Array> {
-    return fill(this);
-  }
-
-  /** @internal Reads more behind what is there; false at the end. */
-  more(): Awaitable<boolean> {
-    return more(this);
-  }
-
-  /** @internal */
-  readInto(): Awaitable<number> {
-    return this.inner.read(this.buffer.room(this.capacity - (this.buffer.length % this.capacity)));
-  }
-
-  /** @internal */
-  got(n: number): void {
-    this.buffer.filled(n);
-    this.ended = n === 0;
-  }
-
-  /** Whether the stream has ended; bytes may still be buffered. */
-  get isEnded(): boolean {
-    return this.ended;
+    return new FillBuf(this);
   }
 
   /**
-   * Reads up to `delimiter` (a byte) or the end; the bytes with the delimiter, if there was one. Empty at the end.
+   * Takes `count` bytes out of the buffer.
    *
-   * @throws {@link RuntimeError} `ERR_LIMIT_EXCEEDED` when it has not come within the limit; nothing is taken then.
+   * @throws {@link RuntimeError} `ERR_INVALID_ARG` when it does not hold as many.
    */
-  readUntil(delimiter: number, options: ReadUntilOptions = {}): Awaitable<Uint8Array> {
-    return readUntil(this, delimiter, options.limit ?? Number.POSITIVE_INFINITY);
+  consume(count: number): void {
+    checkCount("the caller of consume()", count, this.end - this.pos);
+    this.pos += count;
   }
 
-  /** @internal */
-  take(n: number): Uint8Array {
-    return this.buffer.take(n);
+  /** @internal Takes what fits into `buf`. */
+  take(buf: Uint8Array): number {
+    const count = Math.min(buf.length, this.end - this.pos);
+    buf.set(this.bytes.subarray(this.pos, this.pos + count));
+    this.pos += count;
+    return count;
+  }
+
+  /** @internal Polls until the empty buffer holds something, or nothing at the end: then it answers done. */
+  pollFill(user: object, what: string): Poll<number> {
+    if (this.pos < this.end) return readyPoll(this.end - this.pos);
+    const answer = this.pollSource(this.bytes, user, what);
+    if (answer.done) {
+      this.pos = 0;
+      this.end = answer.value;
+    }
+    return answer;
+  }
+
+  /** @internal Polls a read of the source into `buf`, past the buffer. */
+  pollSource(buf: Uint8Array, user: object, what: string): Poll<number> {
+    const { lane } = this;
+    lane.enter(user, what);
+    lane.inner ??= this.source.read(buf);
+    const answer = lane.poll();
+    if (!answer.done) return answer;
+    lane.leave();
+    checkCount("read() of the source", answer.value, buf.length);
+    return answer;
+  }
+
+  /** @internal One step of dropping `user`. */
+  closeFill(user: object): Closing {
+    return this.lane.close(user);
   }
 }
 
-const readBuffered = fn(function* read(reader: BufReader, into: Uint8Array): Async<number> {
-  yield* more(reader);
-  return reader.move(into);
-});
+/** A future on a {@link BufReader}. */
+export abstract class ReaderLeaf<T> extends Leaf<T> {
+  protected readonly reader: BufReader;
 
-const fill = fn(function* fillBuf(reader: BufReader): Async<Uint8Array> {
-  if (reader.buffered.length === 0) yield* more(reader);
-  return reader.buffered;
-});
-
-const more = fn(function* more(reader: BufReader): Async<boolean> {
-  const n = yield* reader.readInto();
-  reader.got(n);
-  return n > 0;
-});
-
-const readUntil = fn(function* readUntil(
-  reader: BufReader,
-  delimiter: number,
-  limit: number,
-): Async<Uint8Array> {
-  let looked = 0;
-  for (;;) {
-    const { buffered } = reader;
-    const at = buffered.indexOf(delimiter, looked);
-    const length = at < 0 ? buffered.length : at;
-    if (length > limit) throw limitExceeded("what comes before the delimiter", limit);
-    if (at >= 0) return reader.take(at + 1);
-    looked = buffered.length;
-    if (!(yield* more(reader))) return reader.take(looked);
+  constructor(reader: BufReader) {
+    super();
+    this.reader = reader;
   }
-});
+
+  override return(): Closing {
+    return this.reader.closeFill(this);
+  }
+}
+
+class BufferedRead extends ReaderLeaf<number> {
+  private readonly buf: Uint8Array;
+
+  constructor(reader: BufReader, buf: Uint8Array) {
+    super(reader);
+    this.buf = buf;
+  }
+
+  override next(): Poll<number> {
+    if (cx.waker === null) return outsidePoll(this, BufferedRead.prototype.next);
+    const { reader, buf } = this;
+    if (buf.length === 0) return readyPoll(0);
+    if (!pollProceed()) return PENDING;
+    const answer = this.poll();
+    if (!answer.done) refundBudget();
+    else if (answer.value > 0 && reader.pos < reader.end) return readyPoll(reader.take(buf));
+    return answer;
+  }
+
+  protected override poll(): Poll<number> {
+    const { reader, buf } = this;
+    const isPast = reader.pos === reader.end && buf.length >= reader.bytes.length;
+    return isPast ? reader.pollSource(buf, this, "read()") : reader.pollFill(this, "read()");
+  }
+}
+
+class FillBuf extends ReaderLeaf<Uint8Array> {
+  override next(): Poll<Uint8Array> {
+    if (cx.waker === null) return outsidePoll(this, FillBuf.prototype.next);
+    if (!pollProceed()) return PENDING;
+    const answer = this.reader.pollFill(this, "fillBuf()");
+    if (answer.done) return readyPoll(this.reader.buffer());
+    refundBudget();
+    return answer;
+  }
+}
+
+/** `source` itself if it is a {@link BufReader}, else one around it. */
+export function bufReaderOf(source: AsyncRead): BufReader {
+  return source instanceof BufReader ? source : new BufReader(source);
+}

@@ -1,92 +1,263 @@
-/** Writing by way of a buffer. */
-import { type Async, type Awaitable, fn, invalidArg, ready } from "@treadle/core";
-import { ByteBuffer } from "./byte-buffer.ts";
+/**
+ * A sink with a buffer: many small writes above, few large ones below.
+ *
+ * **Layout.** `bytes[pos, end)` was taken and not yet written to the sink.
+ * **Invariants.**
+ * 1. One future at a time writes to the sink; a second one that would have to is refused with `ERR_STREAM_BUSY`.
+ * 2. A future that is dropped leaves in the buffer what it took, and nothing of what it did not.
+ */
+import {
+  type Awaitable,
+  type Closing,
+  cx,
+  DONE,
+  Leaf,
+  outsidePoll,
+  PENDING,
+  type Poll,
+  pollProceed,
+  readyPoll,
+  refundBudget,
+} from "@treadle/core";
+import { DEFAULT_BUF_SIZE } from "./buf-reader.ts";
+import { checkBytes, checkSize } from "./check.ts";
 import type { AsyncWrite } from "./contract.ts";
 import { writeZero } from "./error.ts";
-
-const DEFAULT_CAPACITY = 8 * 1024;
+import { writevOf } from "./split.ts";
+import { checkCount, Lane } from "./step.ts";
 
 /**
- * Gathers small writes into larger ones.
+ * Writes to a sink through a buffer: call `flush()` when the other side should see it.
  *
- * @remarks What is in the buffer is written by `flush()` and `shutdown()`, never by itself at the end. **Cancel safety**:
- * `write` and `flush` are safe: what was not written stays in the buffer.
+ * @remarks The buffer holds `capacity` bytes, 8 KiB by default; larger writes go past it. What is in the buffer when the
+ * writer is let go of is lost: `flush()` or `shutdown()` before. **Cancel safety**: `write`, `flush` and `shutdown` are
+ * safe: a dropped `write` has taken nothing, what was taken before stays in the buffer.
+ * @example
+ * ```ts
+ * import { BufWriter, Builder, duplex, readToString, writeAll } from "treadle";
+ *
+ * const [near, far] = duplex(64);
+ * Builder.newCurrentThread().build().blockOn(function* () {
+ *   const writer = new BufWriter(near);
+ *   for (const word of ["one ", "two ", "three"]) yield* writeAll(writer, Buffer.from(word));
+ *   yield* writer.shutdown();
+ *   return yield* readToString(far);
+ * }); // => "one two three"
+ * ```
  */
 export class BufWriter<W extends AsyncWrite = AsyncWrite> implements AsyncWrite {
-  private readonly inner: W;
-  private readonly buffer: ByteBuffer;
-  private readonly capacity: number;
+  private readonly bytes: Uint8Array;
+  private pos = 0;
+  private end = 0;
+  private readonly sink: W;
+  private readonly lane: Lane = new Lane();
 
-  /** @param capacity - how much is gathered at most, 8 KiB by default. */
-  constructor(inner: W, capacity: number = DEFAULT_CAPACITY) {
-    if (!Number.isInteger(capacity) || capacity < 1) {
-      throw invalidArg("capacity", capacity, "must be a whole number of bytes above 0");
+  /**
+   * A writer to `sink` with a buffer of `capacity` bytes.
+   *
+   * @throws {@link RuntimeError} `ERR_INVALID_ARG`.
+   */
+  constructor(sink: W, capacity: number = DEFAULT_BUF_SIZE) {
+    checkSize("capacity of BufWriter", capacity);
+    this.sink = sink;
+    this.bytes = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  /** The sink; what the buffer holds is not yet written to it. */
+  getRef(): W {
+    return this.sink;
+  }
+
+  /** As {@link BufWriter.getRef}, and forgets what the buffer holds. */
+  intoInner(): W {
+    this.pos = 0;
+    this.end = 0;
+    return this.sink;
+  }
+
+  /** What was taken and not yet written to the sink. */
+  buffer(): Uint8Array {
+    return this.bytes.subarray(this.pos, this.end);
+  }
+
+  /** How many bytes the buffer can hold. */
+  get capacity(): number {
+    return this.bytes.length;
+  }
+
+  /** Takes `buf` if it fits, else waits until the sink has taken the buffer; how many bytes. Uses the budget. */
+  write(buf: Uint8Array): Awaitable<number> {
+    checkBytes("the buffer of write()", buf);
+    return new BufferedWrite(this, [buf], buf.length);
+  }
+
+  /** As `write`, from several buffers. */
+  writev(bufs: readonly Uint8Array[]): Awaitable<number> {
+    let total = 0;
+    for (const buf of bufs) {
+      checkBytes("a buffer of writev()", buf);
+      total += buf.length;
     }
-    this.inner = inner;
-    this.capacity = capacity;
-    this.buffer = new ByteBuffer(capacity);
+    return new BufferedWrite(this, bufs, total);
   }
 
-  /** The stream underneath; it does not have what is in the buffer. */
-  get stream(): W {
-    return this.inner;
-  }
-
-  /** How many bytes are in the buffer. */
-  get buffered(): number {
-    return this.buffer.length;
-  }
-
-  write(bytes: Uint8Array): Awaitable<number> {
-    if (this.buffer.length + bytes.length > this.capacity) return writeThrough(this, bytes);
-    this.buffer.append(bytes);
-    return ready(bytes.length);
-  }
-
-  /** @internal */
-  put(bytes: Uint8Array): Awaitable<number> {
-    if (bytes.length >= this.capacity) return this.inner.write(bytes);
-    this.buffer.append(bytes);
-    return ready(bytes.length);
-  }
-
-  /** Writes what is in the buffer. */
+  /** Waits until the sink has taken all that the buffer holds, and has flushed it. */
   flush(): Awaitable<void> {
-    return flush(this);
+    return new Flush(this, FLUSH);
   }
 
-  /** @internal */
-  writeSome(): Awaitable<number> {
-    return this.inner.write(this.buffer.bytes);
-  }
-
-  /** @internal */
-  wrote(n: number): void {
-    if (n === 0) throw writeZero();
-    this.buffer.advance(n);
-  }
-
-  /** Writes what is in the buffer and ends the stream in this direction. */
+  /** As `flush()`, then shuts the sink down. */
   shutdown(): Awaitable<void> {
-    return shutdown(this);
+    return new Flush(this, SHUTDOWN);
+  }
+
+  /** @internal Whether `count` bytes fit without writing to the sink. */
+  fits(count: number): boolean {
+    return this.end - this.pos + count <= this.bytes.length;
+  }
+
+  /** @internal Adds what fits. */
+  put(buf: Uint8Array): void {
+    if (this.bytes.length - this.end < buf.length) {
+      this.bytes.copyWithin(0, this.pos, this.end);
+      this.end -= this.pos;
+      this.pos = 0;
+    }
+    this.bytes.set(buf, this.end);
+    this.end += buf.length;
+  }
+
+  /** @internal Polls until the sink has taken the whole buffer. */
+  pollDrain(user: object, what: string): Poll<number> {
+    const { lane } = this;
+    while (this.pos < this.end) {
+      lane.enter(user, what);
+      const left = this.end - this.pos;
+      lane.inner ??= this.sink.write(this.buffer());
+      const answer = lane.poll();
+      if (!answer.done) return answer;
+      const count = answer.value;
+      if (!(count > 0 && count <= left)) this.failed(count, left);
+      this.pos += count;
+    }
+    this.pos = 0;
+    this.end = 0;
+    return readyPoll(0);
+  }
+
+  private failed(count: number, left: number): never {
+    this.lane.leave();
+    checkCount("write() of the sink", count, left);
+    throw writeZero(`write zero: the sink took none of the ${left} buffered bytes`);
+  }
+
+  /** @internal Polls a write past the buffer, which is empty. */
+  pollPast(bufs: readonly Uint8Array[], user: object, what: string): Poll<number> {
+    const { lane } = this;
+    lane.enter(user, what);
+    lane.inner ??=
+      bufs.length === 1 ? this.sink.write(bufs[0] as Uint8Array) : writevOf(this.sink, bufs);
+    return lane.poll();
+  }
+
+  /** @internal Polls the sink's own flush or shutdown. */
+  pollSink(kind: number, user: object, what: string): Poll<number> {
+    const { lane, sink } = this;
+    lane.enter(user, what);
+    if (kind === FLUSH && lane.inner === null && sink.flush === undefined) return readyPoll(0);
+    lane.inner ??=
+      kind === FLUSH ? (sink.flush as () => Awaitable<void>).call(sink) : sink.shutdown();
+    return lane.poll();
+  }
+
+  /** @internal `user` is done. */
+  leave(): void {
+    this.lane.leave();
+  }
+
+  /** @internal One step of dropping `user`. */
+  close(user: object): Closing {
+    return this.lane.close(user);
   }
 }
 
-const drain = fn(function* drain(writer: BufWriter): Async<void> {
-  while (writer.buffered > 0) writer.wrote(yield* writer.writeSome());
-});
+const FLUSH = 1;
+const SHUTDOWN = 2;
 
-const writeThrough = fn(function* write(writer: BufWriter, bytes: Uint8Array): Async<number> {
-  yield* drain(writer);
-  return yield* writer.put(bytes);
-});
+class BufferedWrite extends Leaf<number> {
+  private readonly writer: BufWriter;
+  private readonly bufs: readonly Uint8Array[];
+  private readonly total: number;
+  /** The buffer was drained for it, and it now writes past it. */
+  private isPast: boolean;
 
-const flush = fn(function* flush(writer: BufWriter): Async<void> {
-  yield* drain(writer);
-  if (writer.stream.flush !== undefined) yield* writer.stream.flush();
-});
+  constructor(writer: BufWriter, bufs: readonly Uint8Array[], total: number) {
+    super();
+    this.writer = writer;
+    this.bufs = bufs;
+    this.total = total;
+    this.isPast = false;
+  }
 
-const shutdown = fn(function* shutdown(writer: BufWriter): Async<void> {
-  yield* flush(writer);
-  yield* writer.stream.shutdown();
-});
+  override next(): Poll<number> {
+    if (cx.waker === null) return outsidePoll(this, BufferedWrite.prototype.next);
+    if (!pollProceed()) return PENDING;
+    const answer = this.poll();
+    if (!answer.done) refundBudget();
+    return answer;
+  }
+
+  protected override poll(): Poll<number> {
+    const { writer, total } = this;
+    if (!this.isPast) {
+      if (writer.fits(total) && total < writer.capacity) return this.put();
+      const answer = writer.pollDrain(this, "write()");
+      if (!answer.done) return answer;
+      if (total < writer.capacity) return this.put();
+      this.isPast = true;
+    }
+    const answer = writer.pollPast(this.bufs, this, "write()");
+    if (answer.done) writer.leave();
+    return answer;
+  }
+
+  private put(): Poll<number> {
+    for (const buf of this.bufs) this.writer.put(buf);
+    this.writer.leave();
+    return readyPoll(this.total);
+  }
+
+  override return(): Closing {
+    return this.writer.close(this);
+  }
+}
+
+class Flush extends Leaf<void> {
+  private readonly writer: BufWriter;
+  private readonly last: number;
+  private stage: number;
+
+  constructor(writer: BufWriter, last: number) {
+    super();
+    this.writer = writer;
+    this.last = last;
+    this.stage = 0;
+  }
+
+  override next(): Poll<void> {
+    if (cx.waker === null) return outsidePoll(this, Flush.prototype.next);
+    const { writer, last } = this;
+    const what = last === FLUSH ? "flush()" : "shutdown()";
+    for (; this.stage <= last; this.stage++) {
+      const answer =
+        this.stage === 0 ? writer.pollDrain(this, what) : writer.pollSink(this.stage, this, what);
+      if (!answer.done) return answer;
+    }
+    writer.leave();
+    return DONE;
+  }
+
+  override return(): Closing {
+    return this.writer.close(this);
+  }
+}

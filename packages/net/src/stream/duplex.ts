@@ -61,6 +61,7 @@ export class DuplexStream implements AsyncReadWrite, Disposable {
     this.isClosed = true;
     this.outgoing.close();
     this.incoming.close();
+    this.incoming.ring.clear();
   }
 
   /** As `close()`, at the end of a `using` block. */

@@ -14,6 +14,13 @@ export const ERR_INVALID_DATA = "ERR_INVALID_DATA";
 /** Code of the error of a second operation where only one can be under way. */
 export const ERR_STREAM_BUSY = "ERR_STREAM_BUSY";
 
+/** Code of the error of a line that is longer than allowed. */
+export const ERR_LINE_TOO_LONG = "ERR_LINE_TOO_LONG";
+/** Code of the error of a piece between delimiters that is longer than allowed. */
+export const ERR_CHUNK_TOO_LONG = "ERR_CHUNK_TOO_LONG";
+/** Code of the error of a frame that is larger than allowed, or whose length cannot be. */
+export const ERR_FRAME_TOO_BIG = "ERR_FRAME_TOO_BIG";
+
 /** A byte stream did not hold what was asked of it, or was used by two at once. */
 export class StreamError extends RuntimeError {
   override get name(): string {
@@ -74,5 +81,13 @@ export function endClosed(what: string): RuntimeError {
   return new RuntimeError(
     "ERR_IO_CLOSED",
     `${what} was used after close(): make a new pair, or close it later`,
+  );
+}
+
+/** Makes the error of a line that is too long. */
+export function lineTooLong(maxLength: number): StreamError {
+  return new StreamError(
+    ERR_LINE_TOO_LONG,
+    `max line length exceeded: a line has more than ${maxLength} bytes; the next read goes on behind it`,
   );
 }

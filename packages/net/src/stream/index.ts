@@ -1,15 +1,28 @@
-/** Streams of bytes: what they are, and what is built on them. */
-export { BufReader, type ReadUntilOptions } from "./buf-reader.ts";
+/** Byte streams: what they are, buffers and helpers for them, and what connects them to Node's and the web's. */
+export { BufReader, DEFAULT_BUF_SIZE } from "./buf-reader.ts";
 export { BufWriter } from "./buf-writer.ts";
-export { ByteBuffer } from "./byte-buffer.ts";
-export type { AsyncRead, AsyncStream, AsyncWrite } from "./contract.ts";
-export { type CopyOptions, copy, copyBidirectional } from "./copy.ts";
+export { BytesMut, type TextEncoding } from "./bytes-mut.ts";
+export { Chain, chain } from "./chain.ts";
+export type { AsyncBufRead, AsyncRead, AsyncReadWrite, AsyncWrite } from "./contract.ts";
+export type { CopyOptions } from "./copier.ts";
+export { copy, copyBidirectional } from "./copy.ts";
 export { DuplexStream, duplex } from "./duplex.ts";
 export {
+  ERR_CHUNK_TOO_LONG,
+  ERR_FRAME_TOO_BIG,
   ERR_INVALID_DATA,
-  ERR_LIMIT_EXCEEDED,
+  ERR_LINE_TOO_LONG,
+  ERR_READ_LIMIT,
+  ERR_STREAM_BUSY,
   ERR_UNEXPECTED_EOF,
   ERR_WRITE_ZERO,
+  StreamError,
 } from "./error.ts";
 export { Lines, type LinesOptions, lines } from "./lines.ts";
-export { readExact, readToEnd, writeAll, writeAllVectored } from "./transfer.ts";
+export { readExact } from "./read-exact.ts";
+export { readToEnd, readToString } from "./read-to-end.ts";
+export { type ReadUntilOptions, readLine, readUntil } from "./read-until.ts";
+export { SimplexStream, simplex } from "./simplex.ts";
+export { Joined, StreamReadHalf, StreamWriteHalf, split } from "./split.ts";
+export { Take, take } from "./take.ts";
+export { writeAll, writeAllVectored } from "./write-all.ts";

@@ -19,7 +19,7 @@ import { ByteRing } from "./byte-ring.ts";
 import { checkBytes, checkSize } from "./check.ts";
 import type { AsyncReadWrite } from "./contract.ts";
 import { brokenPipe } from "./error.ts";
-import { ReadHalf, WriteHalf } from "./split.ts";
+import { StreamReadHalf, StreamWriteHalf } from "./split.ts";
 import { Waiting, WaitingLeaf } from "./waiting.ts";
 
 /**
@@ -205,7 +205,7 @@ class Shutdown extends WaitingLeaf<void> {
  */
 export function simplex(
   maxBufferSize: number,
-): [reader: ReadHalf<SimplexStream>, writer: WriteHalf<SimplexStream>] {
+): [reader: StreamReadHalf<SimplexStream>, writer: StreamWriteHalf<SimplexStream>] {
   const pipe = new SimplexStream(maxBufferSize);
-  return [new ReadHalf(pipe), new WriteHalf(pipe)];
+  return [new StreamReadHalf(pipe), new StreamWriteHalf(pipe)];
 }

@@ -4,7 +4,7 @@ import { invalidArg, ready } from "@treadle/core";
 import type { AsyncRead, AsyncReadWrite, AsyncWrite } from "./contract.ts";
 
 /** The reading half of a stream, made by {@link split}. */
-export class ReadHalf<S extends AsyncRead> implements AsyncRead {
+export class StreamReadHalf<S extends AsyncRead> implements AsyncRead {
   private readonly stream: S;
 
   /** @internal */
@@ -18,7 +18,7 @@ export class ReadHalf<S extends AsyncRead> implements AsyncRead {
   }
 
   /** Whether `writer` is the other half of the same stream. */
-  isPairOf(writer: WriteHalf<S & AsyncWrite>): boolean {
+  isPairOf(writer: StreamWriteHalf<S & AsyncWrite>): boolean {
     return writer.isOf(this.stream);
   }
 
@@ -27,7 +27,7 @@ export class ReadHalf<S extends AsyncRead> implements AsyncRead {
    *
    * @throws {@link RuntimeError} `ERR_INVALID_ARG` when `writer` is a half of another stream.
    */
-  unsplit(writer: WriteHalf<S & AsyncWrite>): S {
+  unsplit(writer: StreamWriteHalf<S & AsyncWrite>): S {
     if (!this.isPairOf(writer)) {
       throw invalidArg("writer", writer, "must be the other half of the same split()");
     }
@@ -36,7 +36,7 @@ export class ReadHalf<S extends AsyncRead> implements AsyncRead {
 }
 
 /** The writing half of a stream, made by {@link split}. */
-export class WriteHalf<S extends AsyncWrite> implements AsyncWrite {
+export class StreamWriteHalf<S extends AsyncWrite> implements AsyncWrite {
   private readonly stream: S;
 
   /** @internal */
@@ -85,8 +85,8 @@ export function writevOf(sink: AsyncWrite, bufs: readonly Uint8Array[]): Awaitab
  */
 export function split<S extends AsyncReadWrite>(
   stream: S,
-): [reader: ReadHalf<S>, writer: WriteHalf<S>] {
-  return [new ReadHalf(stream), new WriteHalf(stream)];
+): [reader: StreamReadHalf<S>, writer: StreamWriteHalf<S>] {
+  return [new StreamReadHalf(stream), new StreamWriteHalf(stream)];
 }
 
 /** Joins a source and a sink to one stream; tokio's `io::join`. */
