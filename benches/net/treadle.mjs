@@ -27,6 +27,7 @@ function* main() {
   }
 }
 
+process.on("SIGINT", () => process.exit(0));
 const runtime = Builder.newCurrentThread().enableIo().enableTime().build();
 if (process.argv[2] === "blocking") runtime.blockOn(main);
 else await runtime.run(main);
