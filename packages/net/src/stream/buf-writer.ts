@@ -3,7 +3,7 @@
  *
  * **Layout.** `bytes[pos, end)` was taken and not yet written to the sink.
  * **Invariants.**
- * 1. One future at a time writes to the sink; a second one that would have to is refused with `ERR_STREAM_BUSY`.
+ * 1. One future at a time writes to the sink; a second one that comes meanwhile is refused with `ERR_STREAM_BUSY`.
  * 2. A future that is dropped leaves in the buffer what it took, and nothing of what it did not.
  */
 import {
@@ -128,10 +128,9 @@ export class BufWriter<W extends AsyncWrite = AsyncWrite> implements AsyncWrite 
   }
 
   /** @internal Polls until the sink has taken the whole buffer. */
-  pollDrain(user: object, what: string): Poll<number> {
+  pollDrain(): Poll<number> {
     const { lane } = this;
     while (this.pos < this.end) {
-      lane.enter(user, what);
       const left = this.end - this.pos;
       lane.inner ??= this.sink.write(this.buffer());
       const answer = lane.poll();
@@ -152,22 +151,25 @@ export class BufWriter<W extends AsyncWrite = AsyncWrite> implements AsyncWrite 
   }
 
   /** @internal Polls a write past the buffer, which is empty. */
-  pollPast(bufs: readonly Uint8Array[], user: object, what: string): Poll<number> {
+  pollPast(bufs: readonly Uint8Array[]): Poll<number> {
     const { lane } = this;
-    lane.enter(user, what);
     lane.inner ??=
       bufs.length === 1 ? this.sink.write(bufs[0] as Uint8Array) : writevOf(this.sink, bufs);
     return lane.poll();
   }
 
   /** @internal Polls the sink's own flush or shutdown. */
-  pollSink(kind: number, user: object, what: string): Poll<number> {
+  pollSink(kind: number): Poll<number> {
     const { lane, sink } = this;
-    lane.enter(user, what);
     if (kind === FLUSH && lane.inner === null && sink.flush === undefined) return readyPoll(0);
     lane.inner ??=
       kind === FLUSH ? (sink.flush as () => Awaitable<void>).call(sink) : sink.shutdown();
     return lane.poll();
+  }
+
+  /** @internal Also before the buffer alone is changed: a write of another may be under way from it. */
+  enter(user: object, what: string): void {
+    this.lane.enter(user, what);
   }
 
   /** @internal `user` is done. */
@@ -209,14 +211,15 @@ class BufferedWrite extends Leaf<number> {
 
   protected override poll(): Poll<number> {
     const { writer, total } = this;
+    writer.enter(this, "write()");
     if (!this.isPast) {
       if (writer.fits(total) && total < writer.capacity) return this.put();
-      const answer = writer.pollDrain(this, "write()");
+      const answer = writer.pollDrain();
       if (!answer.done) return answer;
       if (total < writer.capacity) return this.put();
       this.isPast = true;
     }
-    const answer = writer.pollPast(this.bufs, this, "write()");
+    const answer = writer.pollPast(this.bufs);
     if (answer.done) writer.leave();
     return answer;
   }
@@ -248,9 +251,9 @@ class Flush extends Leaf<void> {
     if (cx.waker === null) return outsidePoll(this, Flush.prototype.next);
     const { writer, last } = this;
     const what = last === FLUSH ? "flush()" : "shutdown()";
+    writer.enter(this, what);
     for (; this.stage <= last; this.stage++) {
-      const answer =
-        this.stage === 0 ? writer.pollDrain(this, what) : writer.pollSink(this.stage, this, what);
+      const answer = this.stage === 0 ? writer.pollDrain() : writer.pollSink(this.stage);
       if (!answer.done) return answer;
     }
     writer.leave();

@@ -107,6 +107,11 @@ export class BytesMut {
     this.end = 0;
   }
 
+  /** Forgets all but the first `length` bytes; nothing if there are fewer. */
+  truncate(length: number): void {
+    if (length < this.length) this.end = this.start + length;
+  }
+
   /** Makes room for `count` more bytes at the end. */
   reserve(count: number): void {
     if (this.store.length - this.end >= count) return;

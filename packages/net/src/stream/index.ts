@@ -3,6 +3,22 @@ export { BufReader, DEFAULT_BUF_SIZE } from "./buf-reader.ts";
 export { BufWriter } from "./buf-writer.ts";
 export { BytesMut, type TextEncoding } from "./bytes-mut.ts";
 export { Chain, chain } from "./chain.ts";
+export {
+  AnyDelimiterCodec,
+  type AnyDelimiterCodecOptions,
+  BytesCodec,
+  type Codec,
+  type Decoder,
+  type Encoder,
+  Framed,
+  type FramedParts,
+  FramedRead,
+  FramedWrite,
+  LengthDelimitedCodec,
+  type LengthDelimitedCodecOptions,
+  LinesCodec,
+  type LinesCodecOptions,
+} from "./codec/index.ts";
 export type { AsyncBufRead, AsyncRead, AsyncReadWrite, AsyncWrite } from "./contract.ts";
 export type { CopyOptions } from "./copier.ts";
 export { copy, copyBidirectional } from "./copy.ts";

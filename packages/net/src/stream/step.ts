@@ -60,16 +60,22 @@ export class Lane {
     this.user = user;
   }
 
-  /** Polls the operation under way; done or failed, it is over. */
+  /** Polls the operation under way; done or failed, it is over. A failure ends what its user does, too. */
   poll(): Poll<number> {
-    let answer: Poll<number | void>;
     try {
-      answer = (this.inner as Future<number | void>).next();
+      return this.pollOn();
     } catch (error) {
       this.leave();
       throw error;
     }
-    if (answer.done) this.inner = null;
+  }
+
+  /** As `poll`; after a failure, its user has still to leave. */
+  pollOn(): Poll<number> {
+    const inner = this.inner as Future<number | void>;
+    this.inner = null;
+    const answer = inner.next();
+    if (!answer.done) this.inner = inner;
     return answer as Poll<number>;
   }
 
