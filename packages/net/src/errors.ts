@@ -1,8 +1,6 @@
 /** The errors of sockets and pipes that are not the system's. */
 import { describe, RuntimeError } from "@treadle/core";
 
-/** Code of the error of a read that had to fill its buffer and met the end. */
-export const ERR_UNEXPECTED_EOF = "ERR_UNEXPECTED_EOF";
 /** Code of the error of a list of addresses with none in it. */
 export const ERR_NO_ADDRESS = "ERR_NO_ADDRESS";
 /** Code of the error of a host name that cannot be looked up while `blockOn` blocks the thread. */
@@ -11,14 +9,6 @@ export const ERR_LOOKUP_BLOCKED = "ERR_LOOKUP_BLOCKED";
 export const ERR_REUNITE = "ERR_REUNITE";
 /** Code of the error of a file opened as a pipe that is none. */
 export const ERR_NOT_A_PIPE = "ERR_NOT_A_PIPE";
-
-/** Makes the error of an end that came too early. */
-export function unexpectedEof(got: number, wanted: number): RuntimeError {
-  return new RuntimeError(
-    ERR_UNEXPECTED_EOF,
-    `early eof: the stream ended after ${got} of ${wanted} bytes`,
-  );
-}
 
 /** Makes the error of a list without addresses. */
 export function noAddress(given: unknown): RuntimeError {

@@ -124,6 +124,18 @@ export function tryMask(interest: Interest): number {
   return read | (interest.isWritable() ? WRITE_TRY : 0);
 }
 
+/** Makes the owners of two descriptors; if the first cannot be made, the second is closed too. */
+export function bothOf<T>([a, b]: readonly [number, number], own: (fd: number) => T): [T, T] {
+  let first: T;
+  try {
+    first = own(a);
+  } catch (error) {
+    native.close(b);
+    throw error;
+  }
+  return [first, own(b)];
+}
+
 /** Checks a buffer that a caller gave. */
 export function checkBytes(bytes: Uint8Array): void {
   if (!(bytes instanceof Uint8Array)) throw invalidArg("the buffer", bytes, "must be a Uint8Array");

@@ -7,6 +7,9 @@ import { type Addressed, whereOf } from "./socket-call-op.ts";
 
 type Name = keyof SocketConstants;
 
+/** How many connections wait to be accepted by default. */
+export const DEFAULT_BACKLOG = 1024;
+
 /** A new socket of a family. */
 export function openSocket(family: Name, type: Name): number {
   const { constants } = native;

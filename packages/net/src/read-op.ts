@@ -10,8 +10,8 @@ import {
   READ_TRY,
   READ_WAIT,
 } from "@treadle/io";
-import { unexpectedEof } from "./errors.ts";
 import { native } from "./io-object.ts";
+import { unexpectedEof } from "./stream/error.ts";
 
 /** What an operation holds between two uses. */
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
@@ -52,27 +52,35 @@ export class ReadOp extends DescriptorOp<number> {
     while (io.readyBits(READ_TRY) !== 0) {
       if (!pollProceed()) return PENDING;
       const { start } = this;
-      const wanted = bytes.length - start;
-      if (wanted === 0) return this.finish(start);
+      if (start === bytes.length) return this.finish(start);
       const count = this.socket
         ? native.recvInto(descriptor.fd, bytes, start)
         : native.readInto(descriptor.fd, bytes, start);
-      if (count > 0) {
-        // A short read has emptied it, unless something else than emptiness cut it short.
-        if (count < wanted && io.readyBits(READ_ON) === 0) descriptor.clear(READ_TRY);
-        if (!this.exact || count === wanted) return this.finish(start + count);
-        this.start = start + count;
-      } else if (count === 0) {
-        if (this.exact) return this.fail(unexpectedEof(start, bytes.length));
-        return this.finish(0);
-      } else if (count === EAGAIN) {
-        refundBudget();
-        descriptor.clear(READ_TRY);
-      } else if (count !== EINTR) {
-        return this.fail(new IoError(count, "read"));
+      if (count < 0) {
+        this.failed(count);
+        continue;
       }
+      this.start = start + count;
+      if (this.start === bytes.length) return this.finish(this.start);
+      this.short(count);
+      if (!this.exact) return this.finish(this.start);
     }
     return this.wait(waker);
+  }
+
+  /** A short read has emptied it, unless something else than emptiness cut it short. */
+  private short(count: number): void {
+    if (count > 0 && this.io.readyBits(READ_ON) === 0) this.descriptor.clear(READ_TRY);
+    if (count === 0 && this.exact) this.fail(early(this.start, this.bytes.length));
+  }
+
+  private failed(errno: number): void {
+    if (errno === EAGAIN) {
+      refundBudget();
+      this.descriptor.clear(READ_TRY);
+    } else if (errno !== EINTR) {
+      this.fail(new IoError(errno, "read"));
+    }
   }
 
   private finish(count: number): Poll<number> {
@@ -90,4 +98,8 @@ export class ReadOp extends DescriptorOp<number> {
     this.bytes = NO_BYTES;
     super.end();
   }
+}
+
+function early(got: number, wanted: number): Error {
+  return unexpectedEof(`early eof: the stream ended after ${got} of ${wanted} bytes`);
 }

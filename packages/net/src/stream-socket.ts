@@ -119,7 +119,11 @@ function checkParts(parts: readonly Uint8Array[]): void {
 }
 
 /** Which directions of a socket are shut down. */
-const HOW = { read: 0, write: 1, both: 2 } as const;
+export const HOW: Readonly<Record<"read" | "write" | "both", number>> = {
+  read: 0,
+  write: 1,
+  both: 2,
+};
 
 /** A direction of a stream, or both. */
 export type Direction = keyof typeof HOW;

@@ -1,11 +1,13 @@
 /** A TCP socket that takes connections. */
-import { type Awaitable, RuntimeError } from "@treadle/core";
-import { ERR_IO_CLOSED, type IoDriver, sys } from "@treadle/io";
+import type { Awaitable } from "@treadle/core";
+import { type IoError, sys } from "@treadle/io";
 import { type Accepting, AcceptOp } from "./accept-op.ts";
+import { acceptedOf } from "./accepted.ts";
 import { enterIo, IoObject } from "./io-object.ts";
 import {
   type BindOptions,
   bindTo,
+  DEFAULT_BACKLOG,
   familyOf,
   firstOf,
   guarded,
@@ -13,7 +15,7 @@ import {
   openSocket,
   prepare,
 } from "./open-socket.ts";
-import { checkOption, getOption, named, setOption } from "./options.ts";
+import { checkOption, getOption, named, setOption, takeError } from "./options.ts";
 import type { ToSocketAddrs } from "./resolve.ts";
 import { Resolved } from "./resolved.ts";
 import { SocketAddr } from "./socket-addr.ts";
@@ -25,9 +27,6 @@ export interface TcpListenOptions extends BindOptions {
   /** How many connections may wait to be accepted; 1024 by default. The system has its own limit. */
   readonly backlog?: number;
 }
-
-/** How many connections wait by default. */
-export const DEFAULT_BACKLOG = 1024;
 
 /** A connection, and who made it. */
 export type Accepted = [stream: TcpStream, peer: SocketAddr];
@@ -57,7 +56,10 @@ export class TcpListener
    * @remarks `bind(8080)` listens on every address, of IPv6 and IPv4. **Errors**: {@link IoError} as the last address refused
    * it, "EADDRINUSE" for instance; those of {@link lookupHost}. **Cancel safety**: safe.
    */
-  static override bind(address: ToSocketAddrs, options: TcpListenOptions = {}): Awaitable<TcpListener> {
+  static override bind(
+    address: ToSocketAddrs,
+    options: TcpListenOptions = {},
+  ): Awaitable<TcpListener> {
     const driver = enterIo("TcpListener.bind()");
     const backlog = checkOption("backlog", options.backlog ?? DEFAULT_BACKLOG, 0x7fffffff);
     return new Resolved(address, "bind", (found) =>
@@ -104,31 +106,15 @@ export class TcpListener
     setOption(this.checkedFd(), "IPPROTO_IP", "IP_TTL", checkOption("ttl", hops, 255));
   }
 
+  /** The error that the system keeps for the socket, which is gone then. */
+  takeError(): IoError | null {
+    return takeError(this.checkedFd());
+  }
+
   /** The connections one after the other, for async functions; ends when the listener is closed. */
   [Symbol.asyncIterator](): AsyncIterator<Accepted, void, void> {
     return acceptedOf(this);
   }
-}
-
-/** The connections of a listener until it is closed. */
-export function acceptedOf<T>(listener: {
-  accept(): Awaitable<T>;
-  readonly closed: boolean;
-}): AsyncIterator<T, void, void> {
-  return {
-    async next(): Promise<IteratorResult<T, void>> {
-      if (listener.closed) return { done: true, value: undefined };
-      try {
-        return { done: false, value: await listener.accept() };
-      } catch (error) {
-        if (!(error instanceof RuntimeError) || error.code !== ERR_IO_CLOSED) throw error;
-        return { done: true, value: undefined };
-      }
-    },
-    async return(): Promise<IteratorResult<T, void>> {
-      return { done: true, value: undefined };
-    },
-  };
 }
 
 function listening(address: SocketAddr, backlog: number, options: BindOptions): number {

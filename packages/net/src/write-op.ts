@@ -51,24 +51,29 @@ export class WriteOp extends DescriptorOp<number | undefined> {
     while (io.readyBits(WRITE_TRY) !== 0) {
       if (!pollProceed()) return PENDING;
       const { start } = this;
-      const wanted = bytes.length - start;
       const count = this.socket
         ? native.sendFrom(descriptor.fd, bytes, start)
         : native.writeFrom(descriptor.fd, bytes, start);
-      if (count === wanted) return this.finish(start + count);
-      if (count >= 0) {
-        // There was no room for the rest.
-        descriptor.clear(ROOM);
-        if (!this.all) return this.finish(count);
-        this.start = start + count;
-      } else if (count === EAGAIN) {
-        refundBudget();
-        descriptor.clear(WRITE_TRY);
-      } else if (count !== EINTR) {
-        return this.fail(new IoError(count, "write"));
+      if (count < 0) {
+        this.failed(count);
+        continue;
       }
+      this.start = start + count;
+      if (this.start === bytes.length) return this.finish(this.start);
+      // There was no room for the rest.
+      descriptor.clear(ROOM);
+      if (!this.all) return this.finish(this.start);
     }
     return this.wait(waker);
+  }
+
+  private failed(errno: number): void {
+    if (errno === EAGAIN) {
+      refundBudget();
+      this.descriptor.clear(WRITE_TRY);
+    } else if (errno !== EINTR) {
+      this.fail(new IoError(errno, "write"));
+    }
   }
 
   private finish(count: number): Poll<number | undefined> {
