@@ -12,7 +12,14 @@ import {
 } from "@treadle/io";
 import { checkBytes, IoObject, native } from "./io-object.ts";
 import { takeError } from "./options.ts";
-import { type Addressed, RecvFromOp, RecvOp, SendOp, whereOf } from "./socket-call-op.ts";
+import {
+  type Addressed,
+  PeekSenderOp,
+  RecvFromOp,
+  RecvOp,
+  SendOp,
+  whereOf,
+} from "./socket-call-op.ts";
 import { words } from "./words.ts";
 
 /**
@@ -58,6 +65,17 @@ export abstract class DatagramSocket<A> extends IoObject {
     checkBytes(bytes);
     const flags = native.constants.MSG_PEEK;
     return new RecvFromOp(this, this.descriptor, bytes, flags, this.address);
+  }
+
+  /** Waits for a message, and answers whom it is from; the message stays. **Cancel safety**: safe. */
+  peekSender(): Awaitable<A> {
+    return new PeekSenderOp(this, this.descriptor, this.address);
+  }
+
+  /** As {@link DatagramSocket.peekSender}, at once: {@link WOULD_BLOCK} if there is none. */
+  tryPeekSender(): A | WouldBlock {
+    const found = this.tryPeekFrom(new Uint8Array(0));
+    return found === WOULD_BLOCK ? WOULD_BLOCK : (found as [number, A])[1];
   }
 
   /** As {@link DatagramSocket.recv}, at once: {@link WOULD_BLOCK} if there is none. */

@@ -10,6 +10,9 @@ export const ERR_REUNITE = "ERR_REUNITE";
 /** Code of the error of a file opened as a pipe that is none. */
 export const ERR_NOT_A_PIPE = "ERR_NOT_A_PIPE";
 
+/** Code of the error of a call that only the other kind of socket has. */
+export const ERR_SOCKET_KIND = "ERR_SOCKET_KIND";
+
 /** Makes the error of a list without addresses. */
 export function noAddress(given: unknown): RuntimeError {
   return new RuntimeError(

@@ -1,7 +1,13 @@
 /** Sockets and pipes on the reactor, and the byte streams that they are. */
 export type { PeerCredentials } from "./credentials.ts";
 export { DatagramSocket } from "./datagrams.ts";
-export { ERR_LOOKUP_BLOCKED, ERR_NO_ADDRESS, ERR_NOT_A_PIPE, ERR_REUNITE } from "./errors.ts";
+export {
+  ERR_LOOKUP_BLOCKED,
+  ERR_NO_ADDRESS,
+  ERR_NOT_A_PIPE,
+  ERR_REUNITE,
+  ERR_SOCKET_KIND,
+} from "./errors.ts";
 export { OwnedReadHalf, OwnedWriteHalf, ReadHalf, type Splittable, WriteHalf } from "./halves.ts";
 export { IoObject } from "./io-object.ts";
 export type { BindOptions } from "./open-socket.ts";
@@ -71,7 +77,12 @@ export {
   split,
   Take,
   type TextEncoding,
+  type ToNodeOptions,
+  type ToWebOptions,
   take,
+  toNode,
+  toWeb,
+  type WebStreams,
   writeAll,
   writeAllVectored,
 } from "./stream/index.ts";
@@ -84,4 +95,5 @@ export { type ToUnixAddr, UnixAddr } from "./unix-addr.ts";
 export { UnixDatagram } from "./unix-datagram.ts";
 export { type UnixAccepted, UnixListener, type UnixListenOptions } from "./unix-listener.ts";
 export type { UnixBindOptions } from "./unix-path.ts";
+export { UnixSocket } from "./unix-socket.ts";
 export { UnixStream } from "./unix-stream.ts";

@@ -1,5 +1,12 @@
 /** What sockets and pipes have in common: one descriptor, its readiness, its end. */
-import { type Awaitable, invalidArg } from "@treadle/core";
+import {
+  type Awaitable,
+  currentWaker,
+  invalidArg,
+  Pending,
+  pollProceed,
+  refundBudget,
+} from "@treadle/core";
 import {
   type Binding,
   binding,
@@ -9,10 +16,12 @@ import {
   Interest as Interests,
   type IoDriver,
   READ_TRY,
-  type Ready,
+  READ_WAIT,
+  Ready,
   WOULD_BLOCK,
   type WouldBlock,
   WRITE_TRY,
+  WRITE_WAIT,
 } from "@treadle/io";
 import { AsyncTry, ReadyOp } from "./ready-op.ts";
 
@@ -69,6 +78,29 @@ export abstract class IoObject implements Disposable {
   /** Waits until something can be written. **Cancel safety**: safe. */
   writable(): Awaitable<Ready> {
     return this.ready(Interests.WRITABLE);
+  }
+
+  /** For functions given to `pollFn`: what it is ready for, if it can be read; one reader, the last caller's waker is kept. */
+  pollReadReady(): Ready | Pending {
+    return this.pollReady("read", READ_WAIT, Interests.READABLE);
+  }
+
+  /** As {@link IoObject.pollReadReady}, for writing. */
+  pollWriteReady(): Ready | Pending {
+    return this.pollReady("write", WRITE_WAIT, Interests.WRITABLE);
+  }
+
+  private pollReady(slot: "read" | "write", mask: number, interest: Interest): Ready | Pending {
+    const { descriptor } = this;
+    const waker = currentWaker();
+    descriptor.check();
+    if (!pollProceed()) return Pending;
+    const bits = descriptor.io.readyBits(mask);
+    if (bits !== 0) return Ready.of(bits);
+    refundBudget();
+    descriptor.watch(interest.bits);
+    descriptor.io.setSlot(slot, waker);
+    return Pending;
   }
 
   /**

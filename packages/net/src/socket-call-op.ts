@@ -20,6 +20,7 @@ import {
 } from "@treadle/io";
 import { native } from "./io-object.ts";
 import { NappingOp } from "./napping-op.ts";
+import { NO_BYTES } from "./read-op.ts";
 import type { SocketAddr } from "./socket-addr.ts";
 import { words } from "./words.ts";
 
@@ -137,6 +138,24 @@ export class RecvFromOp<A> extends SocketCallOp<[count: number, from: A]> {
 
   protected override value(count: number): [count: number, from: A] {
     return [count, this.address()];
+  }
+}
+
+/** Looks whom the next message is from. */
+export class PeekSenderOp<A> extends SocketCallOp<A> {
+  private readonly address: () => A;
+
+  constructor(owner: object, descriptor: Descriptor, address: () => A) {
+    super(owner, descriptor, true, "recvmsg");
+    this.address = address;
+  }
+
+  protected override call(fd: number): number {
+    return native.recvFrom(fd, NO_BYTES, native.constants.MSG_PEEK, words);
+  }
+
+  protected override value(): A {
+    return this.address();
   }
 }
 

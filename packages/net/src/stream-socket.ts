@@ -6,7 +6,6 @@ import {
   EINTR,
   type IoDriver,
   IoError,
-  READ_ON,
   READ_TRY,
   WOULD_BLOCK,
   type WouldBlock,
@@ -67,11 +66,7 @@ export function tryReadOf(stream: Streaming, bytes: Uint8Array): number | WouldB
   const { io, fd } = descriptor;
   while (io.readyBits(READ_TRY) !== 0) {
     const count = stream.isSocket ? native.recvInto(fd, bytes, 0) : native.readInto(fd, bytes, 0);
-    if (count >= 0) {
-      const emptied = count > 0 && count < bytes.length && io.readyBits(READ_ON) === 0;
-      if (emptied) descriptor.clear(READ_TRY);
-      return count;
-    }
+    if (count >= 0) return count;
     if (count === EAGAIN) descriptor.clear(READ_TRY);
     else if (count !== EINTR) throw new IoError(count, "read");
   }

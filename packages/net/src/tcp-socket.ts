@@ -180,13 +180,23 @@ export class TcpSocket implements Disposable {
   }
 
   /** The type-of-service field of IPv4 packets. */
-  tos(): number {
+  tosV4(): number {
     return getOption(this.checked(), "IPPROTO_IP", "IP_TOS");
   }
 
-  /** See {@link TcpSocket.tos}. */
-  setTos(value: number): void {
+  /** See {@link TcpSocket.tosV4}. */
+  setTosV4(value: number): void {
     setOption(this.checked(), "IPPROTO_IP", "IP_TOS", checkOption("tos", value, 255));
+  }
+
+  /** The traffic class of IPv6 packets. */
+  tclassV6(): number {
+    return getOption(this.checked(), "IPPROTO_IPV6", "IPV6_TCLASS");
+  }
+
+  /** See {@link TcpSocket.tclassV6}. */
+  setTclassV6(value: number): void {
+    setOption(this.checked(), "IPPROTO_IPV6", "IPV6_TCLASS", checkOption("tclass", value, 255));
   }
 
   /** The error that the system keeps for the socket, which is gone then. */

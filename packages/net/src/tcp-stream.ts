@@ -123,6 +123,16 @@ export class TcpStream extends StreamSocket {
     setOption(this.checkedFd(), "IPPROTO_TCP", "TCP_NODELAY", switchOf("nodelay", on));
   }
 
+  /** Linux: whether what comes is acknowledged at once. */
+  quickack(): boolean {
+    return getOption(this.checkedFd(), "IPPROTO_TCP", "TCP_QUICKACK") !== 0;
+  }
+
+  /** Linux: acknowledges what comes at once, until the system thinks otherwise. */
+  setQuickack(on: boolean): void {
+    setOption(this.checkedFd(), "IPPROTO_TCP", "TCP_QUICKACK", switchOf("quickack", on));
+  }
+
   /** Whether the system asks an idle peer for a sign of life. */
   keepalive(): boolean {
     return getOption(this.checkedFd(), "SOL_SOCKET", "SO_KEEPALIVE") !== 0;

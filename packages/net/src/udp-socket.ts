@@ -141,13 +141,23 @@ export class UdpSocket extends DatagramSocket<SocketAddr> {
   }
 
   /** The type-of-service field of IPv4 packets. */
-  tos(): number {
+  tosV4(): number {
     return getOption(this.checkedFd(), "IPPROTO_IP", "IP_TOS");
   }
 
-  /** See {@link UdpSocket.tos}. */
-  setTos(value: number): void {
+  /** See {@link UdpSocket.tosV4}. */
+  setTosV4(value: number): void {
     setOption(this.checkedFd(), "IPPROTO_IP", "IP_TOS", checkOption("tos", value, 255));
+  }
+
+  /** The traffic class of IPv6 packets. */
+  tclassV6(): number {
+    return getOption(this.checkedFd(), "IPPROTO_IPV6", "IPV6_TCLASS");
+  }
+
+  /** See {@link UdpSocket.tclassV6}. */
+  setTclassV6(value: number): void {
+    setOption(this.checkedFd(), "IPPROTO_IPV6", "IPV6_TCLASS", checkOption("tclass", value, 255));
   }
 
   /** How many bytes the system keeps for sending; Linux answers twice what was set. */
