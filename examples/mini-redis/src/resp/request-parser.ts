@@ -226,6 +226,16 @@ export class RequestParser {
   /** Reads a number and the end of its line from `first` on, and moves `at` behind it. */
   private length(first: number): number {
     const { bytes, end } = this;
+    const digit = (bytes[first] as number) - ZERO;
+    if (first + 2 < end && bytes[first + 1] === CR && bytes[first + 2] === LF) {
+      this.at = first + 3;
+      return digit >= 0 && digit <= 9 ? digit : WRONG;
+    }
+    return this.longLength(first);
+  }
+
+  private longLength(first: number): number {
+    const { bytes, end } = this;
     const negative = first < end && bytes[first] === MINUS;
     const digits = negative ? first + 1 : first;
     let value = 0;
@@ -237,9 +247,9 @@ export class RequestParser {
       at++;
     }
     if (at - digits > MAX_DIGITS) return WRONG;
+    if (at > digits && bytes[digits] === ZERO && (at - digits > 1 || negative)) return WRONG;
     if (at === end) return CUT;
     if (bytes[at] !== CR || at === digits) return WRONG;
-    if (bytes[digits] === ZERO && (at - digits > 1 || negative)) return WRONG;
     if (at + 1 === end) return CUT;
     if (bytes[at + 1] !== LF) return WRONG;
     this.at = at + 2;

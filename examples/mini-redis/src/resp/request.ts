@@ -1,6 +1,7 @@
 /** One request: its arguments are places in the receive buffer, nothing is copied until a command asks for it. */
 import type { ByteString } from "./byte-string.ts";
 import { parseInteger } from "./numbers.ts";
+import { bytesBetween } from "./short-strings.ts";
 
 const FIRST_PLACES = 64;
 /** Places kept from one request to the next; what a huge request needed beyond is let go. */
@@ -61,7 +62,7 @@ export class Request {
   /** The argument's bytes. */
   bytesOf(index: number): ByteString {
     const { places } = this;
-    return this.bytes.toString("latin1", places[index * 2], places[index * 2 + 1]);
+    return bytesBetween(this.bytes, places[index * 2] as number, places[index * 2 + 1] as number);
   }
 
   /** The argument as a whole number; NaN if it is none. */

@@ -1,5 +1,6 @@
 /** The sockets on which a server waits for clients. */
-import { type Async, type Awaitable, fn, TcpListener } from "treadle";
+import { lstatSync, unlinkSync } from "node:fs";
+import { type Async, type Awaitable, fn, TcpListener, UnixListener, UnixStream } from "treadle";
 import type { Stream } from "./connection.ts";
 import type { Server } from "./server.ts";
 
@@ -15,7 +16,14 @@ export const listen: (server: Server) => Awaitable<readonly Listening[]> = fn(fu
   server: Server,
 ): Async<readonly Listening[]> {
   const tcp = yield* listenOnTcp(server);
-  return [tcp];
+  const { unixSocket } = server.options;
+  if (unixSocket === undefined) return [tcp];
+  try {
+    return [tcp, yield* listenOnUnix(unixSocket)];
+  } catch (error) {
+    tcp[Symbol.dispose]();
+    throw error;
+  }
 });
 
 const listenOnTcp = fn(function* listenOnTcp(server: Server): Async<Listening> {
@@ -31,6 +39,33 @@ const listenOnTcp = fn(function* listenOnTcp(server: Server): Async<Listening> {
     }),
     [Symbol.dispose]: () => listener.close(),
   };
+});
+
+const listenOnUnix = fn(function* listenOnUnix(path: string): Async<Listening> {
+  yield* removeLeftOver(path);
+  const listener = UnixListener.bind(path);
+  return {
+    name: path,
+    accept: fn(function* accept(): Async<Stream> {
+      const [stream] = yield* listener.accept();
+      return stream;
+    }),
+    [Symbol.dispose]: () => {
+      listener.close();
+      unlinkSync(path);
+    },
+  };
+});
+
+/** Removes the socket of a server that was killed: nobody answers on it any more. */
+const removeLeftOver = fn(function* removeLeftOver(path: string): Async<void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
+  try {
+    const stream = yield* UnixStream.connect(path);
+    stream.close();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ECONNREFUSED") unlinkSync(path);
+  }
 });
 
 /** Why the server cannot listen, in words. */
