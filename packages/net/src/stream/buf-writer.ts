@@ -127,6 +127,22 @@ export class BufWriter<W extends AsyncWrite = AsyncWrite> implements AsyncWrite 
     this.end += buf.length;
   }
 
+  /** @internal Adds as much as fits into the empty buffer, where one `write` of the sink could take only one of `bufs`. */
+  gather(bufs: readonly Uint8Array[]): number {
+    for (const buf of bufs) {
+      const room = this.bytes.length - this.end;
+      this.put(buf.length > room ? buf.subarray(0, room) : buf);
+    }
+    return this.end;
+  }
+
+  /** @internal Whether several buffers are better gathered than written past the buffer. */
+  gathers(bufs: readonly Uint8Array[]): boolean {
+    if (this.sink.writev !== undefined || bufs.length < 2) return false;
+    const first = bufs.find((buf) => buf.length > 0);
+    return first !== undefined && first.length < this.bytes.length;
+  }
+
   /** @internal Polls until the sink has taken the whole buffer. */
   pollDrain(): Poll<number> {
     const { lane } = this;
@@ -217,6 +233,7 @@ class BufferedWrite extends Leaf<number> {
       const answer = writer.pollDrain();
       if (!answer.done) return answer;
       if (total < writer.capacity) return this.put();
+      if (writer.gathers(this.bufs)) return this.gather();
       this.isPast = true;
     }
     const answer = writer.pollPast(this.bufs);
@@ -228,6 +245,12 @@ class BufferedWrite extends Leaf<number> {
     for (const buf of this.bufs) this.writer.put(buf);
     this.writer.leave();
     return readyPoll(this.total);
+  }
+
+  private gather(): Poll<number> {
+    const count = this.writer.gather(this.bufs);
+    this.writer.leave();
+    return readyPoll(count);
   }
 
   override return(): Closing {

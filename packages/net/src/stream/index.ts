@@ -35,10 +35,12 @@ export {
   StreamError,
 } from "./error.ts";
 export { Lines, type LinesOptions, lines } from "./lines.ts";
+export { type ToNodeOptions, toNode } from "./node.ts";
 export { readExact } from "./read-exact.ts";
 export { readToEnd, readToString } from "./read-to-end.ts";
 export { type ReadUntilOptions, readLine, readUntil } from "./read-until.ts";
 export { SimplexStream, simplex } from "./simplex.ts";
 export { Joined, StreamReadHalf, StreamWriteHalf, split } from "./split.ts";
 export { Take, take } from "./take.ts";
+export { type ToWebOptions, toWeb, type WebStreams } from "./web.ts";
 export { writeAll, writeAllVectored } from "./write-all.ts";

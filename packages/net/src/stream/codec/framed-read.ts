@@ -115,17 +115,22 @@ export class FramedRead<T, R extends AsyncRead = AsyncRead> implements AsyncIter
     if (this.hasFailed) return this.rest();
     for (;;) {
       if (this.isReadable) {
-        const frame = this.isEof ? this.decodeEof() : this.decoding.decode(this.buffer);
-        if (frame !== undefined) return readyPoll(frame);
-        this.isReadable = false;
-        if (this.isEof) return readyPoll(undefined);
+        const frame = this.takeFrame();
+        if (frame !== undefined || this.isEof) return readyPoll(frame);
       }
       const answer = this.pollRead();
       if (!answer.done) return answer;
-      if (answer.value === 0 && this.isEof) return readyPoll(undefined);
+      const wasEof = this.isEof;
       this.isEof = answer.value === 0;
+      if (wasEof && this.isEof) return readyPoll(undefined);
       this.isReadable = true;
     }
+  }
+
+  private takeFrame(): T | undefined {
+    const frame = this.isEof ? this.decodeEof() : this.decoding.decode(this.buffer);
+    this.isReadable = frame !== undefined;
+    return frame;
   }
 
   /** The answer after an error; the one after it reads on. */
