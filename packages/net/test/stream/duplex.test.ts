@@ -210,28 +210,33 @@ describe("simplex", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), fc.array(op, { maxLength: 40 }), (size, ops) => {
         const pipe = new SimplexStream(size);
-        const ex = new TestExecutor();
         const model: number[] = [];
         for (const each of ops) {
-          if ("put" in each) {
-            const all = each.put.flatMap((bytes) => [...bytes]);
-            const hand = new Hand(pipe.writev(each.put));
-            const room = size - model.length;
-            if (room === 0 && all.length > 0) {
-              expect([hand.poll(), hand.drop()]).toEqual(["pending", "dropped"]);
-              continue;
-            }
-            hand.poll();
-            expect(hand.value).toBe(Math.min(room, all.length));
-            model.push(...all.slice(0, room));
-          } else {
-            if (model.length === 0) continue;
-            const buf = new Uint8Array(each.take);
-            const count = ex.finish(pipe.read(buf));
-            expect([...buf.subarray(0, count)]).toEqual(model.splice(0, each.take));
-          }
+          if ("put" in each) checkPut(pipe, model, size, each.put);
+          else checkTake(pipe, model, each.take);
         }
       }),
     );
   });
 });
+
+function checkPut(pipe: SimplexStream, model: number[], size: number, put: Uint8Array[]): void {
+  const all = put.flatMap((bytes) => [...bytes]);
+  const hand = new Hand(pipe.writev(put));
+  const room = size - model.length;
+  if (room === 0 && all.length > 0) {
+    expect([hand.poll(), hand.drop()]).toEqual(["pending", "dropped"]);
+    return;
+  }
+  hand.poll();
+  expect(hand.value).toBe(Math.min(room, all.length));
+  model.push(...all.slice(0, room));
+}
+
+function checkTake(pipe: SimplexStream, model: number[], take: number): void {
+  if (model.length === 0) return;
+  const buf = new Uint8Array(take);
+  const hand = new Hand(pipe.read(buf));
+  hand.poll();
+  expect([...buf.subarray(0, hand.value)]).toEqual(model.splice(0, take));
+}

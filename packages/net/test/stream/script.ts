@@ -68,8 +68,16 @@ export class Script implements AsyncReadWrite {
 
   /** Ends the wait that stands first. */
   go(): void {
-    expect(this.steps.shift()).toHaveProperty("wait");
-    this.waker?.wake();
+    expect(this.steps[0]).toHaveProperty("wait");
+    this.pass();
+  }
+
+  /** The first step is over; whoever waited for the next may look again. */
+  private pass(): void {
+    this.steps.shift();
+    const { waker } = this;
+    this.waker = null;
+    waker?.wake();
   }
 
   /** How many steps are left. */
@@ -82,7 +90,7 @@ export class Script implements AsyncReadWrite {
     if (step === undefined) return readyPoll(0);
     if ("wait" in step || "write" in step || "failWrite" in step) return this.pend();
     this.offered.push(buf.length);
-    this.steps.shift();
+    this.pass();
     if ("fail" in step) throw step.fail;
     const bytes = bytesOf(step.read);
     const count = Math.min(bytes.length, buf.length);
@@ -95,7 +103,7 @@ export class Script implements AsyncReadWrite {
     const step = this.steps[0];
     if (step === undefined) return readyPoll(0);
     if ("wait" in step || "read" in step || "fail" in step) return this.pend();
-    this.steps.shift();
+    this.pass();
     if ("failWrite" in step) throw step.failWrite;
     const wanted = bytesOf(step.write);
     const count = Math.min(wanted.length, buf.length);
