@@ -11,7 +11,7 @@ const floors = {
   io: ["core"],
   metrics: ["core"],
   // 2
-  net: ["core", "io"],
+  net: ["core", "task", "io"],
   signal: ["core", "io"],
   blocking: ["core", "task", "metrics"],
   // 3

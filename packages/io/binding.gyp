@@ -12,7 +12,9 @@
         "native/signals.cc",
         "native/unparker.cc",
         "native/uv_selector.cc",
-        "native/syscalls.cc"
+        "native/syscalls.cc",
+        "native/net_syscalls.cc",
+        "native/address.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],

@@ -35,6 +35,8 @@ export interface RuntimeContext {
   readonly id: number;
   /** What the subsystems put there, indexed by {@link Slot.index}. */
   readonly slots: unknown[];
+  /** Whether it blocks its thread until a future is done, so that no promise of Node's can settle. */
+  readonly isBlocking?: boolean;
   /** Keeps a waker until the drivers have been polled; how a task lets the others go first. */
   defer(waker: Waker): void;
   /** Counts a poll that ended because its budget was spent. */

@@ -59,6 +59,11 @@ class EpollSelector final : public Selector {
     return ResultOf(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event));
   }
 
+  int32_t Modify(int32_t fd, int32_t token, int32_t interest) override {
+    epoll_event event{EpollEvents(interest), {.u64 = static_cast<uint32_t>(token)}};
+    return ResultOf(epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event));
+  }
+
   int32_t Remove(int32_t fd, int32_t) override {
     return ResultOf(epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr));
   }

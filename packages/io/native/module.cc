@@ -3,6 +3,7 @@
 
 #include "arguments.h"
 #include "environment.h"
+#include "net_syscalls.h"
 #include "reactor.h"
 #include "signals.h"
 #include "syscalls.h"
@@ -33,6 +34,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("unpark", Napi::Value(env, unpark));
   ExportSyscalls(env, exports);
   ExportSignals(env, exports);
+  ExportNetSyscalls(env, exports);
   return exports;
 }
 

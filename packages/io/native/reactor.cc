@@ -66,6 +66,7 @@ bool Reactor::Export(napi_env env, napi_value callback, napi_value* result) {
   return napi_set_named_property(env, *result, "words", words) == napi_ok &&
          napi_set_named_property(env, *result, "id", Number(env, id_)) == napi_ok &&
          ExportFunction(env, *result, "poll", Poll) && ExportFunction(env, *result, "add", Add) &&
+         ExportFunction(env, *result, "modify", Modify) &&
          ExportFunction(env, *result, "remove", Remove) &&
          ExportFunction(env, *result, "rearm", Rearm) && ExportFunction(env, *result, "host", Host) &&
          ExportFunction(env, *result, "unpark", Unpark) &&
@@ -124,6 +125,13 @@ napi_value Reactor::Add(napi_env env, napi_callback_info info) {
   auto* reactor = static_cast<Reactor*>(arguments.data());
   if (reactor->selector_ == nullptr) return Number(env, -EBADF);
   return Number(env, reactor->selector_->Add(arguments.Int(0), arguments.Int(1), arguments.Int(2)));
+}
+
+napi_value Reactor::Modify(napi_env env, napi_callback_info info) {
+  Arguments<3> arguments(env, info);
+  auto* reactor = static_cast<Reactor*>(arguments.data());
+  if (reactor->selector_ == nullptr) return Number(env, -EBADF);
+  return Number(env, reactor->selector_->Modify(arguments.Int(0), arguments.Int(1), arguments.Int(2)));
 }
 
 napi_value Reactor::Remove(napi_env env, napi_callback_info info) {

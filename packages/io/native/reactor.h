@@ -30,6 +30,7 @@ class Reactor {
 
   static napi_value Poll(napi_env env, napi_callback_info info);
   static napi_value Add(napi_env env, napi_callback_info info);
+  static napi_value Modify(napi_env env, napi_callback_info info);
   static napi_value Remove(napi_env env, napi_callback_info info);
   static napi_value Rearm(napi_env env, napi_callback_info info);
   static napi_value Host(napi_env env, napi_callback_info info);

@@ -22,6 +22,8 @@ class Selector {
 
   // Registers `fd`, once for all directions.
   virtual int32_t Add(int32_t fd, int32_t token, int32_t interest) = 0;
+  // Watches a registered source for another interest, and reports what is ready for it.
+  virtual int32_t Modify(int32_t fd, int32_t token, int32_t interest) = 0;
   virtual int32_t Remove(int32_t fd, int32_t token) = 0;
   // Reports `ready` of a source again if it still is; does nothing where the system has edges.
   virtual int32_t Rearm(int32_t token, int32_t ready) = 0;

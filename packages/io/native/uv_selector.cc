@@ -115,6 +115,17 @@ class UvSelector final : public Selector {
     return 0;
   }
 
+  int32_t Modify(int32_t, int32_t token, int32_t interest) override {
+    auto found = sources_.find(token);
+    if (found == sources_.end()) return -ENOENT;
+    Source* source = found->second;
+    int fresh = EventsOfInterest(interest) & ~EventsOfInterest(source->interest);
+    source->interest = interest;
+    int error = Watch(source, source->watching | fresh);
+    Flush();
+    return error;
+  }
+
   int32_t Remove(int32_t, int32_t token) override {
     auto found = sources_.find(token);
     if (found == sources_.end()) return -ENOENT;

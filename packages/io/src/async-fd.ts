@@ -137,7 +137,7 @@ export class AsyncFd<T extends HasFd = number> implements Disposable {
 
   /** Runs an operation when it is ready, see {@link Registration.asyncIo}. */
   asyncIo<R>(interest: Interest, operation: (inner: T) => R | WouldBlock): Awaitable<R> {
-    return this.registration.asyncIo(interest, () => operation(this.inner));
+    return this.registration.asyncIoWith(interest, operation, this.inner);
   }
 
   /** Deregisters and gives back what was given. */

@@ -14,6 +14,8 @@ export interface NativeReactor {
   /** Waits up to `timeoutMs` and answers how many events there are. */
   poll(timeoutMs: number): number;
   add(fd: number, token: number, interest: number): number;
+  /** Watches for another interest from now on. */
+  modify(fd: number, token: number, interest: number): number;
   remove(fd: number, token: number): number;
   /** Reports `ready` of a source again if it still is; needed without edges only. */
   rearm(token: number, ready: number): number;
@@ -68,7 +70,75 @@ export interface Binding {
   shutdown(fd: number, how: number): number;
   eventfd(initial: number): number;
   timerfd(ms: number): number;
+  // Addresses are words as in `native/address.h`.
+  readInto(fd: number, bytes: Uint8Array, start: number): number;
+  writeFrom(fd: number, bytes: Uint8Array, start: number): number;
+  recvInto(fd: number, bytes: Uint8Array, start: number): number;
+  sendFrom(fd: number, bytes: Uint8Array, start: number): number;
+  /** Writes up to 64 arrays at once, the first from `start` on; `socket` is 1 for a socket. */
+  writeParts(fd: number, parts: readonly Uint8Array[], start: number, socket: number): number;
+  recvFrom(fd: number, bytes: Uint8Array, flags: number, address: Int32Array): number;
+  sendTo(fd: number, bytes: Uint8Array, flags: number, address: Int32Array): number;
+  acceptFrom(fd: number, address: Int32Array): number;
+  bindTo(fd: number, address: Int32Array): number;
+  connectTo(fd: number, address: Int32Array): number;
+  disconnect(fd: number): number;
+  localAddress(fd: number, address: Int32Array): number;
+  peerAddress(fd: number, address: Int32Array): number;
+  getsockopt(fd: number, level: number, name: number): number;
+  /** A negative number of seconds is off. */
+  setLinger(fd: number, seconds: number): number;
+  /** 0 when off, else one more than the seconds. */
+  getLinger(fd: number): number;
+  membership(fd: number, join: number, group: Int32Array, via: number): number;
+  multicastInterface(fd: number, address: number): number;
+  /** Writes pid, uid and gid. */
+  peerCredentials(fd: number, into: Int32Array): number;
+  /** 1 for a descriptor whose reads are short only when it is empty. */
+  streams(fd: number): number;
+  readonly constants: SocketConstants;
 }
+
+/** What the system calls its sockets' kinds and options; -1 for what it does not have. */
+export type SocketConstants = Readonly<
+  Record<
+    | "AF_INET"
+    | "AF_INET6"
+    | "AF_UNIX"
+    | "IP_MULTICAST_LOOP"
+    | "IP_MULTICAST_TTL"
+    | "IP_TOS"
+    | "IP_TTL"
+    | "IPPROTO_IP"
+    | "IPPROTO_IPV6"
+    | "IPPROTO_TCP"
+    | "IPV6_MULTICAST_HOPS"
+    | "IPV6_MULTICAST_IF"
+    | "IPV6_MULTICAST_LOOP"
+    | "IPV6_TCLASS"
+    | "IPV6_UNICAST_HOPS"
+    | "IPV6_V6ONLY"
+    | "MSG_OOB"
+    | "MSG_PEEK"
+    | "SO_BROADCAST"
+    | "SO_ERROR"
+    | "SO_KEEPALIVE"
+    | "SO_RCVBUF"
+    | "SO_REUSEADDR"
+    | "SO_REUSEPORT"
+    | "SO_SNDBUF"
+    | "SOCK_DGRAM"
+    | "SOCK_STREAM"
+    | "SOL_SOCKET"
+    | "SUN_PATH_MAX"
+    | "TCP_KEEPCNT"
+    | "TCP_KEEPIDLE"
+    | "TCP_KEEPINTVL"
+    | "TCP_NODELAY"
+    | "TCP_QUICKACK",
+    number
+  >
+>;
 
 const require = createRequire(import.meta.url);
 /** `src` and `dist` lie side by side, so the build is at the same place for both. */

@@ -28,9 +28,10 @@ import {
 import { binding, type NativeReactor } from "./binding.ts";
 import { IoError, ioDisabled, ioShutdown, refused } from "./error.ts";
 import { checkInterest, type Interest } from "./interest.ts";
+import { Naps, type Sleeper } from "./naps.ts";
 import { Registration } from "./registration.ts";
 import { RegistrationSet } from "./registration-set.ts";
-import type { ScheduledIo, WaitCounter } from "./scheduled-io.ts";
+import { MAYBE_READ, MAYBE_WRITE, type ScheduledIo, type WaitCounter } from "./scheduled-io.ts";
 
 /** Longest single sleep: a thread that is to be terminated must enter JavaScript from time to time. */
 const SLICE_MS = 100;
@@ -65,9 +66,11 @@ export class IoDriver implements Driver, Park, WaitCounter {
   private readonly set = new RegistrationSet();
   /** Which source a descriptor belongs to now, for one may have been closed and its number used again. */
   private readonly owners = new Map<number, number>();
+  private readonly naps = new Naps();
   private reactor: NativeReactor | null = null;
   private words: Int32Array = new Int32Array(HEADER_WORDS);
-  private rearms = false;
+  /** @internal Whether readiness that was cleared must be asked for again. */
+  rearms = false;
   private batch = NOT_POLLED;
   private hosted = false;
   private closed = false;
@@ -104,6 +107,28 @@ export class IoDriver implements Driver, Park, WaitCounter {
     return new Registration(this, io, fd, interest);
   }
 
+  /** @internal A place for a descriptor that the system is told of later, by {@link IoDriver.watch}. */
+  adopt(): ScheduledIo {
+    if (this.closed) throw ioShutdown();
+    const io = this.set.allocate(this, MAYBE_READ | MAYBE_WRITE);
+    if (io === null) throw new IoError(-constants.errno.EMFILE, "epoll_ctl");
+    this.registered++;
+    return io;
+  }
+
+  /**
+   * @internal Tells the system of an adopted descriptor, or of more to watch it for. What is ready already is reported too,
+   * so nothing that came between an operation and this is lost.
+   */
+  watch(io: ScheduledIo, fd: number, before: number, bits: number): void {
+    if (this.closed) throw ioShutdown();
+    const reactor = this.reactor ?? this.open();
+    const result =
+      before === 0 ? reactor.add(fd, io.token, bits) : reactor.modify(fd, io.token, bits);
+    if (result < 0) throw refused(result, fd);
+    if (before === 0) this.owners.set(fd, io.token);
+  }
+
   /** @internal */
   deregister(io: ScheduledIo, fd: number): void {
     if (this.closed) return;
@@ -126,6 +151,17 @@ export class IoDriver implements Driver, Park, WaitCounter {
   /** @internal Where the system has no edges, readiness that was cleared must be asked for again. */
   rearm(token: number, bits: number): void {
     if (this.rearms) this.reactor?.rearm(token, bits);
+  }
+
+  /** @internal Wakes `sleeper` after `ms`, or not if {@link IoDriver.cancelNap} comes first. */
+  nap(sleeper: Sleeper, ms: number): void {
+    if (this.closed) throw ioShutdown();
+    this.naps.add(sleeper, performance.now() + ms);
+  }
+
+  /** @internal */
+  cancelNap(sleeper: Sleeper): void {
+    this.naps.remove(sleeper);
   }
 
   private open(): NativeReactor {
@@ -152,10 +188,11 @@ export class IoDriver implements Driver, Park, WaitCounter {
   // Driver
 
   beforePark(_mayIdle: boolean): number {
-    return Number.POSITIVE_INFINITY;
+    return this.naps.isEmpty() ? Number.POSITIVE_INFINITY : this.naps.left(performance.now());
   }
 
   afterPark(_woken: boolean): void {
+    if (!this.naps.isEmpty()) this.naps.wake(performance.now());
     if (this.reactor === null) return;
     // Who waits for no source waits for an unpark (a signal), which the reactor has to be asked about.
     if (this.set.size === 0 && this.waiting === 0 && this.batch === NOT_POLLED) return;
@@ -163,7 +200,7 @@ export class IoDriver implements Driver, Park, WaitCounter {
   }
 
   hasPending(): boolean {
-    return this.waiting > 0;
+    return this.waiting > 0 || !this.naps.isEmpty();
   }
 
   /** The thread goes to sleep in Node's event loop. */
@@ -182,6 +219,7 @@ export class IoDriver implements Driver, Park, WaitCounter {
     if (this.closed) return;
     this.closed = true;
     this.set.shutdown();
+    this.naps.wake(Number.POSITIVE_INFINITY);
     this.owners.clear();
     this.reactor?.close();
     this.reactor = null;

@@ -11,6 +11,19 @@ export const ERR_IO_UNAVAILABLE = "ERR_IO_UNAVAILABLE";
 /** Code of the error thrown by a registration that was deregistered. */
 export const ERR_IO_DEREGISTERED = "ERR_IO_DEREGISTERED";
 
+/** Code of the error of an operation on a socket or pipe that is closed, or is closed meanwhile. */
+export const ERR_IO_CLOSED = "ERR_IO_CLOSED";
+
+/** What an {@link IoError} may say beyond the system's number. */
+export interface IoErrorDetails {
+  /** What to do about it. */
+  readonly advice?: string;
+  /** The address or path of the other side. */
+  readonly address?: string;
+  /** The port of the other side. */
+  readonly port?: number;
+}
+
 /**
  * A failed system call: Node's `code` ("EPERM"), `errno` (negative) and `syscall`.
  *
@@ -33,11 +46,20 @@ export class IoError extends RuntimeError {
   /** The system call that failed. */
   readonly syscall: string;
 
-  constructor(errno: number, syscall: string, advice?: string) {
+  /** The address or path that it was about, where there is one. */
+  declare readonly address?: string;
+  /** The port that it was about, where there is one. */
+  declare readonly port?: number;
+
+  constructor(errno: number, syscall: string, details: IoErrorDetails = {}) {
     const [code, text] = getSystemErrorMap().get(errno) ?? [`E${-errno}`, "unknown error"];
-    super(code, `${code}: ${text}, ${syscall}${advice === undefined ? "" : `: ${advice}`}`);
+    const { address, port, advice } = details;
+    const where = address === undefined ? "" : ` ${address}${port === undefined ? "" : `:${port}`}`;
+    super(code, `${code}: ${text}, ${syscall}${where}${advice === undefined ? "" : `: ${advice}`}`);
     this.errno = errno;
     this.syscall = syscall;
+    if (address !== undefined) this.address = address;
+    if (port !== undefined) this.port = port;
   }
 
   override get name(): string {
@@ -90,5 +112,6 @@ function adviceFor(code: string | undefined, fd: number): string | undefined {
 
 /** Makes the error of a registration that the system refused. */
 export function refused(errno: number, fd: number): IoError {
-  return new IoError(errno, "epoll_ctl", adviceFor(getSystemErrorMap().get(errno)?.[0], fd));
+  const advice = adviceFor(getSystemErrorMap().get(errno)?.[0], fd);
+  return new IoError(errno, "epoll_ctl", advice === undefined ? {} : { advice });
 }

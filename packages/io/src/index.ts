@@ -6,7 +6,19 @@ export {
   type NativeReactor,
   type NativeSignals,
   platformPackage,
+  type SocketConstants,
 } from "./binding.ts";
+export { Descriptor, ioClosed } from "./descriptor.ts";
+export {
+  DescriptorOp,
+  EAGAIN,
+  EINTR,
+  READ_ON,
+  READ_TRY,
+  READ_WAIT,
+  WRITE_TRY,
+  WRITE_WAIT,
+} from "./descriptor-op.ts";
 export {
   currentIoDriver,
   IoDriver,
@@ -17,11 +29,13 @@ export {
   unparkReactor,
 } from "./driver.ts";
 export {
+  ERR_IO_CLOSED,
   ERR_IO_DEREGISTERED,
   ERR_IO_DISABLED,
   ERR_IO_SHUTDOWN,
   ERR_IO_UNAVAILABLE,
   IoError,
+  type IoErrorDetails,
 } from "./error.ts";
 export type { ReadyEvent } from "./event.ts";
 export { Interest } from "./interest.ts";

@@ -21,11 +21,11 @@ export class RegistrationSet {
   size = 0;
 
   /** Makes a source; null when there are too many. */
-  allocate(owner: WaitCounter): ScheduledIo | null {
+  allocate(owner: WaitCounter, word = 0): ScheduledIo | null {
     const slot = this.free.pop() ?? this.slots.length;
     if (slot >= MAX_SLOTS) return null;
     const generation = this.generations[slot] ?? 0;
-    const io = new ScheduledIo(tokenOf(slot, generation), owner);
+    const io = new ScheduledIo(tokenOf(slot, generation), owner, word);
     this.slots[slot] = io;
     this.generations[slot] = generation;
     this.size++;

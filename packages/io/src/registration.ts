@@ -9,14 +9,20 @@ import {
   refundBudget,
 } from "@treadle/core";
 import { AsyncIo } from "./async-io.ts";
+import { binding } from "./binding.ts";
 import type { IoDriver } from "./driver.ts";
 import { deregistered, ioShutdown } from "./error.ts";
 import type { ReadyEvent } from "./event.ts";
 import { checkInterest, type Interest } from "./interest.ts";
 import { Readiness } from "./readiness.ts";
-import { maskOf } from "./ready.ts";
+import { maskOf, PRIORITY, READ_CLOSED, READABLE, WRITABLE, WRITE_CLOSED } from "./ready.ts";
 import { type Direction, maskOfDirection, type ScheduledIo } from "./scheduled-io.ts";
+import { shortTransfer } from "./short-transfer.ts";
 import { attempt, WOULD_BLOCK, type WouldBlock } from "./would-block.ts";
+
+const CLOSED = READ_CLOSED | WRITE_CLOSED;
+/** Readiness with which a short read says nothing: the end follows, or urgent data cut it short. */
+const READ_ON = READ_CLOSED | PRIORITY;
 
 /**
  * A source registered with a runtime; made by `handle.addSource(fd, interest)`.
@@ -33,6 +39,7 @@ export class Registration implements Disposable {
   private readonly driver: IoDriver;
   private readonly io: ScheduledIo;
   private gone = false;
+  private stream: boolean | null = null;
 
   /** @internal */
   constructor(driver: IoDriver, io: ScheduledIo, fd: number, interest: Interest) {
@@ -90,7 +97,39 @@ export class Registration implements Disposable {
    */
   asyncIo<T>(interest: Interest, operation: () => T | WouldBlock): Awaitable<T> {
     checkInterest("interest of asyncIo()", interest);
-    return new AsyncIo(this, this.io, maskOf(interest), operation);
+    return new AsyncIo(this, this.io, maskOf(interest), operation, undefined);
+  }
+
+  /** @internal As {@link Registration.asyncIo}, with an operation that is given `argument`. */
+  asyncIoWith<A, T>(
+    interest: Interest,
+    operation: (argument: A) => T | WouldBlock,
+    argument: A,
+  ): Awaitable<T> {
+    checkInterest("interest of asyncIo()", interest);
+    return new AsyncIo(this, this.io, maskOf(interest), operation, argument);
+  }
+
+  /** @internal Forgets readiness that an operation has just found used up; a closed side stays closed. */
+  clear(mask: number): void {
+    if (this.gone) return;
+    const bits = mask & ~CLOSED;
+    this.io.clear(bits);
+    this.driver.rearm(this.io.token, bits);
+  }
+
+  /** @internal After a short transfer: forgets the readiness if that says that it is used up. */
+  clearShort(mask: number): void {
+    const { read } = shortTransfer;
+    const bits = mask & (read ? READABLE : WRITABLE);
+    if (bits === 0 || this.io.readyBits(read ? READ_ON : WRITE_CLOSED) !== 0) return;
+    if (this.isStream()) this.clear(bits);
+  }
+
+  /** Whether a short transfer says something, asked of the system at the first one. */
+  private isStream(): boolean {
+    this.stream ??= binding().streams(this.fd) === 1;
+    return this.stream;
   }
 
   /** For functions given to `pollFn`: the event if it can be read, else keeps the current waker, the last caller's only. */

@@ -1,14 +1,16 @@
 /**
  * The readiness of one source, and who waits for it.
  *
- * **Layout.** One word: bits 0-15 readiness, 16-30 the tick (15 bits), 31 shutdown. A reader's and a writer's slot, each for
- * the last task that polled; a list of waits, intrusive, in the order in which they began.
+ * **Layout.** One word: bits 0-15 readiness, 16-30 the tick (15 bits), 31 shutdown. Of the readiness, bits 8 and 9 say that
+ * nobody knows and an operation that tries finds out; no event and no wait sees them. A reader's and a writer's slot,
+ * each for the last task that polled; a list of waits, intrusive, in the order in which they began.
  * **Who writes.** The driver's thread alone, so the word is plain.
  * **Transitions.** `setReadiness`: bits are added, the tick goes up. `clearReadiness`: bits are taken away if the tick is
- * still that of the event. `shutdown`: for good.
+ * still that of the event. `clear`: bits are taken away by whoever has just seen that they are used up, with no turn of the
+ * driver in between. `shutdown`: for good.
  *
  * **Invariants.**
- * 1. READ_CLOSED and WRITE_CLOSED are never taken away.
+ * 1. `clearReadiness` never takes READ_CLOSED and WRITE_CLOSED away.
  * 2. A wait is in the list exactly while it is WAITING; `owner.waiting` counts the list and the occupied slots.
  */
 import type { Waker } from "@treadle/core";
@@ -19,6 +21,11 @@ const READINESS_MASK = 0xffff;
 const TICK_SHIFT = 16;
 const TICK_MASK = 0x7fff;
 const SHUTDOWN = 1 << 31;
+
+/** Whether it can be read is not known. */
+export const MAYBE_READ: number = 1 << 8;
+/** Whether it can be written is not known. */
+export const MAYBE_WRITE: number = 1 << 9;
 
 /** Which of the two slots. */
 export type Direction = "read" | "write";
@@ -54,10 +61,10 @@ export class ScheduledIo {
   private first: IoWaiter | null;
   private last: IoWaiter | null;
 
-  constructor(token: number, owner: WaitCounter) {
+  constructor(token: number, owner: WaitCounter, word = 0) {
     this.token = token;
     this.owner = owner;
-    this.word = 0;
+    this.word = word;
     this.reader = null;
     this.writer = null;
     this.first = null;
@@ -95,6 +102,11 @@ export class ScheduledIo {
     if (event.tick !== this.tick()) return false;
     this.word &= ~(event.ready.bits & ~(READ_CLOSED | WRITE_CLOSED));
     return true;
+  }
+
+  /** Takes readiness away that an operation has just found used up. */
+  clear(bits: number): void {
+    this.word &= ~bits;
   }
 
   /** Ends all waits; every operation fails from now on. */

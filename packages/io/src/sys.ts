@@ -1,18 +1,11 @@
 /** System calls on file descriptors that never block, for operations on registered sources. */
-import { getSystemErrorMap } from "node:util";
+import { constants } from "node:os";
 import { type Binding, binding } from "./binding.ts";
 import { IoError } from "./error.ts";
+import { shortTransfer } from "./short-transfer.ts";
 import { WOULD_BLOCK, type WouldBlock } from "./would-block.ts";
 
-/** EAGAIN differs from system to system. */
-let again = 0;
-
-function wouldBlock(result: number): boolean {
-  if (again === 0) {
-    for (const [errno, [code]] of getSystemErrorMap()) if (code === "EAGAIN") again = errno;
-  }
-  return result === again;
-}
+const EAGAIN = -constants.errno.EAGAIN;
 
 function checked(result: number, syscall: string): number {
   if (result < 0) throw new IoError(result, syscall);
@@ -21,8 +14,21 @@ function checked(result: number, syscall: string): number {
 
 function transfer(result: number, syscall: string): number | WouldBlock {
   if (result >= 0) return result;
-  if (wouldBlock(result)) return WOULD_BLOCK;
+  if (result === EAGAIN) return WOULD_BLOCK;
   throw new IoError(result, syscall);
+}
+
+function transferred(
+  fd: number,
+  result: number,
+  asked: number,
+  syscall: "read" | "write",
+): number | WouldBlock {
+  if (result > 0 && result < asked) {
+    shortTransfer.fd = fd;
+    shortTransfer.read = syscall === "read";
+  }
+  return transfer(result, syscall);
 }
 
 function pairOf(call: (native: Binding, ends: Int32Array) => number, syscall: string): Pair {
@@ -68,8 +74,8 @@ export interface Sys {
 
 /** See {@link Sys}; the addon is loaded by the first call. */
 export const sys: Sys = {
-  read: (fd, bytes) => transfer(binding().read(fd, bytes), "read"),
-  write: (fd, bytes) => transfer(binding().write(fd, bytes), "write"),
+  read: (fd, bytes) => transferred(fd, binding().read(fd, bytes), bytes.length, "read"),
+  write: (fd, bytes) => transferred(fd, binding().write(fd, bytes), bytes.length, "write"),
   recv: (fd, bytes, flags) => transfer(binding().recv(fd, bytes, flags), "recv"),
   send: (fd, bytes, flags) => transfer(binding().send(fd, bytes, flags), "send"),
   close: (fd) => void checked(binding().close(fd), "close"),

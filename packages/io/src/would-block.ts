@@ -22,8 +22,13 @@ export function attempt<T>(operation: () => T | WouldBlock): T | WouldBlock {
   try {
     return operation();
   } catch (error) {
-    const code = (error as { code?: unknown } | null)?.code;
-    if (code === "EAGAIN" || code === "EWOULDBLOCK") return WOULD_BLOCK;
+    if (isWouldBlock(error)) return WOULD_BLOCK;
     throw error;
   }
+}
+
+/** Whether an error says "try again". */
+export function isWouldBlock(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === "EAGAIN" || code === "EWOULDBLOCK";
 }

@@ -6,19 +6,37 @@ test("the addon has exactly the functions that its type has", () => {
   expect(Object.keys(binding()).sort()).toEqual(
     [
       "accept",
+      "acceptFrom",
       "bind",
+      "bindTo",
       "close",
       "connect",
+      "connectTo",
+      "constants",
+      "disconnect",
       "dup",
       "eventfd",
+      "getLinger",
       "getsockname",
+      "getsockopt",
       "listen",
+      "localAddress",
+      "membership",
+      "multicastInterface",
       "open",
       "openSignals",
+      "peerAddress",
+      "peerCredentials",
       "pipe",
       "read",
+      "readInto",
       "recv",
+      "recvFrom",
+      "recvInto",
       "send",
+      "sendFrom",
+      "sendTo",
+      "setLinger",
       "setNonblocking",
       "setsockopt",
       "shutdown",
@@ -26,9 +44,12 @@ test("the addon has exactly the functions that its type has", () => {
       "sigrtmin",
       "socket",
       "socketpair",
+      "streams",
       "timerfd",
       "unpark",
       "write",
+      "writeFrom",
+      "writeParts",
     ].sort(),
   );
 });
@@ -37,7 +58,7 @@ test("a reactor has exactly the functions that its type has, and answers after i
   const reactor = binding().open(8, 0, () => {});
   if (typeof reactor === "number") throw new Error(`errno ${-reactor}`);
   expect(Object.keys(reactor).sort()).toEqual(
-    ["words", "id", "poll", "add", "remove", "rearm", "host", "unpark", "close"].sort(),
+    ["words", "id", "poll", "add", "modify", "remove", "rearm", "host", "unpark", "close"].sort(),
   );
   expect(reactor.words.length).toBe(18);
   reactor.close();

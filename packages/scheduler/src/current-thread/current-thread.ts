@@ -195,6 +195,10 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
 
   // Being driven
 
+  get isBlocking(): boolean {
+    return this.blocking !== null;
+  }
+
   /** Drives until `call` is done; see `Runtime.blockOn`. */
   blockOn<T>(call: Call<T>): T {
     if (cx.driving) throw nestedRuntime();
