@@ -12,7 +12,6 @@ import {
   LinesCodec,
   readToEnd,
 } from "@treadle/net";
-import { Builder } from "treadle";
 import { describe, expect, test } from "vitest";
 import { conforms } from "../../../../tools/conforms.ts";
 import { TestExecutor } from "../../../../tools/test-executor.ts";
@@ -394,21 +393,5 @@ describe("Framed", () => {
     });
     ex.run();
     expect(echoed.value).toEqual(sizes);
-  });
-
-  test("can be iterated in an async function", async () => {
-    const runtime = Builder.newCurrentThread().build();
-    const found = await runtime.run(async () => {
-      const [near, far] = duplex(64);
-      const sender = new Framed(near, new LinesCodec());
-      await sender.send("one");
-      await sender.send("two");
-      await sender.close();
-      const all: string[] = [];
-      for await (const line of new Framed(far, new LinesCodec())) all.push(line);
-      return all;
-    });
-    runtime.shutdownBackground();
-    expect(found).toEqual(["one", "two"]);
   });
 });
