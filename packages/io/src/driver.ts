@@ -62,6 +62,8 @@ export interface IoDriverOptions {
 export class IoDriver implements Driver, Park, WaitCounter {
   /** How many wait now for any source, and for what else wakes the thread by unparking the reactor. */
   waiting = 0;
+  /** @internal The runtime that it belongs to, once that has used it. */
+  runtime: RuntimeContext | null = null;
   private readonly options: IoDriverOptions;
   private readonly set = new RegistrationSet();
   /** Which source a descriptor belongs to now, for one may have been closed and its number used again. */
@@ -105,6 +107,11 @@ export class IoDriver implements Driver, Park, WaitCounter {
     this.owners.set(fd, io.token);
     this.registered++;
     return new Registration(this, io, fd, interest);
+  }
+
+  /** @internal Throws when it is shut down. */
+  checkOpen(): void {
+    if (this.closed) throw ioShutdown();
   }
 
   /** @internal A place for a descriptor that the system is told of later, by {@link IoDriver.watch}. */
@@ -335,6 +342,7 @@ export const ioSlot: Slot<IoDriver> = new Slot<IoDriver>("io");
 export function ioDriverOf(runtime: RuntimeContext): IoDriver {
   const driver = ioSlot.of(runtime);
   if (driver === undefined) throw ioDisabled();
+  if (driver.runtime === null) driver.runtime = runtime;
   return driver;
 }
 

@@ -60,14 +60,21 @@ onEachSelector((kind) => {
       r.turn();
       expect(hand.poll(10)).toBe("ok");
       expect([hand.value, calls, hand.left]).toEqual(["one", 1, 9]);
-      // Still counts as ready: the next tries, finds nothing and waits; what it took of the budget is given back.
+      // A short read has emptied the pipe: the next waits without trying.
       const next = new Hand(source.asyncIo(Interest.READABLE, read));
       expect(next.poll(10)).toBe("pending");
-      expect([calls, next.left]).toEqual([2, 10]);
-      pipe.write("two");
+      expect([calls, next.left]).toEqual([1, 10]);
+      pipe.write("x".repeat(64));
       r.turn();
       next.poll();
-      expect(next.value).toBe("two");
+      expect([next.value?.length, calls]).toEqual([64, 2]);
+      // A read that filled its buffer says nothing: the next tries, and what it took of the budget is given back.
+      const last = new Hand(source.asyncIo(Interest.READABLE, read));
+      expect(last.poll(10)).toBe("pending");
+      expect([calls, last.left]).toEqual([3, 10]);
+      last.drop();
+      pipe.write("x");
+      r.turn();
       const boom = new Error("boom");
       const failing = new Hand(
         source.asyncIo(Interest.READABLE, () => {

@@ -1,7 +1,8 @@
 /** The two halves of a stream: borrowed, or owned each by whoever has it. */
-import { type Awaitable, RuntimeError } from "@treadle/core";
+import { type Awaitable, type RuntimeContext, RuntimeError } from "@treadle/core";
 import type { Interest, Ready, WouldBlock } from "@treadle/io";
 import { ERR_REUNITE } from "./errors.ts";
+import { RUNTIME } from "./stream/host.ts";
 import type { StreamSocket } from "./stream-socket.ts";
 
 /** A stream that has addresses. */
@@ -15,6 +16,11 @@ abstract class Half<A, S extends Splittable<A>> {
   /** @internal */
   constructor(stream: S) {
     this.stream = stream;
+  }
+
+  /** @internal The runtime that it belongs to. */
+  get [RUNTIME](): RuntimeContext | null {
+    return this.stream[RUNTIME];
   }
 
   /** As `ready()` of the stream. */

@@ -5,6 +5,7 @@ import {
   invalidArg,
   Pending,
   pollProceed,
+  type RuntimeContext,
   refundBudget,
 } from "@treadle/core";
 import {
@@ -24,6 +25,7 @@ import {
   WRITE_WAIT,
 } from "@treadle/io";
 import { AsyncTry, ReadyOp } from "./ready-op.ts";
+import { RUNTIME } from "./stream/host.ts";
 
 /** The addon, once a socket was made. */
 export let native: Binding;
@@ -31,6 +33,7 @@ export let native: Binding;
 /** The driver of the current runtime, with the addon loaded; `what` names the caller in the error for "no runtime". */
 export function enterIo(what: string): IoDriver {
   const driver = currentIoDriver(what);
+  driver.checkOpen();
   native = binding();
   return driver;
 }
@@ -54,6 +57,11 @@ export abstract class IoObject implements Disposable {
   /** The file descriptor, still owned by this; -1 once it is closed. */
   get fd(): number {
     return this.descriptor.fd;
+  }
+
+  /** @internal The runtime that it belongs to. */
+  get [RUNTIME](): RuntimeContext | null {
+    return this.descriptor.driver.runtime;
   }
 
   /** Whether it was closed. */

@@ -1,5 +1,6 @@
 /** What connected stream sockets and the ends of pipes have in common: reading and writing. */
 import { constants } from "node:os";
+import type { Duplex } from "node:stream";
 import { type Awaitable, DONE, invalidArg, Leaf, type Poll } from "@treadle/core";
 import {
   EAGAIN,
@@ -14,6 +15,9 @@ import {
 import { checkBytes, IoObject, native } from "./io-object.ts";
 import { ReadOp } from "./read-op.ts";
 import { RecvOp } from "./socket-call-op.ts";
+import type { AsyncReadWrite } from "./stream/contract.ts";
+import { type ToNodeOptions, toNode } from "./stream/node.ts";
+import { type ToWebOptions, toWeb, type WebStreams } from "./stream/web.ts";
 import { WriteOp, WritePartsOp } from "./write-op.ts";
 
 const ENOTCONN = -constants.errno.ENOTCONN;
@@ -227,6 +231,16 @@ export abstract class StreamSocket extends Streaming {
       throw invalidArg("direction", direction, 'must be "read", "write" or "both"');
     }
     return new Shutdown(this, how);
+  }
+
+  /** As a stream of Node's, which then owns it; see {@link toNode}. */
+  toNode(options?: ToNodeOptions): Duplex {
+    return toNode(this as AsyncReadWrite, options);
+  }
+
+  /** As a pair of web streams, which then own it; see {@link toWeb}. */
+  toWeb(options?: ToWebOptions): WebStreams {
+    return toWeb(this, options);
   }
 
   /** @internal Ends the writing side at once; a failure is the peer's end too. */

@@ -50,10 +50,7 @@ const listenOnUnix = fn(function* listenOnUnix(path: string): Async<Listening> {
       const [stream] = yield* listener.accept();
       return stream;
     }),
-    [Symbol.dispose]: () => {
-      listener.close();
-      unlinkSync(path);
-    },
+    [Symbol.dispose]: () => listener.close(),
   };
 });
 

@@ -1,13 +1,21 @@
 /** Runs the operations of a stream for code that knows promises and callbacks only. */
 import { type Adopted, currentRuntime, type Future, type RuntimeContext } from "@treadle/core";
 
-/** The runtime that a bridge was made in, and what it runs there. */
+/** Under this name a stream tells the runtime it belongs to. */
+export const RUNTIME: unique symbol = Symbol.for("treadle.net.runtime") as never;
+
+/** What can tell the runtime it belongs to. */
+export interface Hosted {
+  readonly [RUNTIME]?: RuntimeContext | null;
+}
+
+/** The runtime that a stream belongs to, and what is run there. */
 export class Host {
   private readonly runtime: RuntimeContext;
 
-  /** @throws {@link RuntimeError} `ERR_NO_RUNTIME`, naming `what` was called. */
-  constructor(what: string) {
-    this.runtime = currentRuntime(what);
+  /** @throws {@link RuntimeError} `ERR_NO_RUNTIME`, naming `what` was called, where neither the stream nor the caller has one. */
+  constructor(what: string, stream: Hosted) {
+    this.runtime = stream[RUNTIME] ?? currentRuntime(what);
   }
 
   /** Runs a future as a task. */

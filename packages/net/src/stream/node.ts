@@ -11,7 +11,7 @@ import { Duplex, type Readable, type Writable } from "node:stream";
 import { type Adopted, type Async, type Future, fn } from "@treadle/core";
 import { checkSize } from "./check.ts";
 import type { AsyncRead, AsyncReadWrite, AsyncWrite } from "./contract.ts";
-import { closeStream, Host, stop } from "./host.ts";
+import { closeStream, Host, type Hosted, stop } from "./host.ts";
 import { writeAll, writeAllVectored } from "./write-all.ts";
 
 /** How {@link toNode} buffers. */
@@ -49,7 +49,7 @@ class NodeStream extends Duplex {
     };
     super({ ...marks, ...directions });
     this.stream = stream;
-    this.host = new Host("toNode()");
+    this.host = new Host("toNode()", stream as Hosted);
     this.chunkSize = chunkSize;
   }
 
@@ -147,8 +147,8 @@ const writeOut = fn(function* write(sink: AsyncWrite, bufs: Buffer[]): Async<voi
 /**
  * A byte stream as a stream of Node's, which then owns it: `pipeline`, `readline`, `zlib`, `node:http` sit on top.
  *
- * @remarks Must be called within the runtime that the stream belongs to, whose tasks it then uses: in a task, or between
- * `enter()` and its release. Back-pressure works in both directions, `end()` closes the writing direction only, `destroy()` drops what is
+ * @remarks Runs as tasks of the runtime that a socket or pipe belongs to; what belongs to none, such as {@link duplex}, uses
+ * the current one: call it in a task, or between `enter()` and its release. Back-pressure works in both directions, `end()` closes the writing direction only, `destroy()` drops what is
  * under way and closes the stream. A source alone becomes a Readable, a sink alone a Writable. **Blocking**: streams of
  * Node's make no progress during `blockOn`.
  * @throws {@link RuntimeError} `ERR_NO_RUNTIME`, `ERR_INVALID_ARG`. Failures of the stream are emitted as `"error"`.

@@ -12,7 +12,7 @@ import { ReadableStream, WritableStream } from "node:stream/web";
 import { type Adopted, type Async, type Future, fn, invalidArg } from "@treadle/core";
 import { checkSize } from "./check.ts";
 import type { AsyncReadWrite, AsyncWrite } from "./contract.ts";
-import { closeStream, Host, stop } from "./host.ts";
+import { closeStream, Host, type Hosted, stop } from "./host.ts";
 import { writeAll } from "./write-all.ts";
 
 /** How {@link toWeb} buffers. */
@@ -47,7 +47,7 @@ class WebPair {
 
   constructor(stream: AsyncReadWrite) {
     this.stream = stream;
-    this.host = new Host("toWeb()");
+    this.host = new Host("toWeb()", stream as Hosted);
   }
 
   begin(controller: Controller): void {
@@ -148,7 +148,7 @@ function bytesOf(chunk: ArrayBufferView | ArrayBuffer): Uint8Array {
 /**
  * A byte stream as a pair of web streams, which then own it.
  *
- * @remarks Must be called within the runtime that the stream belongs to, as {@link toNode}. The readable is a byte stream:
+ * @remarks Runs as tasks of the runtime that the stream belongs to, as {@link toNode} does. The readable is a byte stream:
  * `getReader({ mode: "byob" })` reads into buffers of your own. **Blocking**: web streams make no progress during
  * `blockOn`.
  * @throws {@link RuntimeError} `ERR_NO_RUNTIME`, `ERR_INVALID_ARG`. Failures of the stream reach the readers and writers.

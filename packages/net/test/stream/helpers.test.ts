@@ -350,7 +350,13 @@ describe("split", () => {
   );
 
   conforms(
-    ["io_split::unsplit_ok", "io_split::unsplit_err1", "io_split::unsplit_err2"],
+    [
+      "io_split::split_stream_id",
+      "io_split::unsplit_ok",
+      "io_split::unsplit_err1",
+      "io_split::unsplit_err2",
+      "io_panic::unsplit_panic_caller",
+    ],
     "only halves of one stream become one again",
     () => {
       const [a] = duplex(1);

@@ -1,7 +1,6 @@
 import type { Awaitable } from "@treadle/core";
-import { BufReader, duplex, type LinesOptions, lines, readExact, writeAll } from "@treadle/net";
+import { BufReader, type LinesOptions, lines, readExact } from "@treadle/net";
 import fc from "fast-check";
-import { Builder } from "treadle";
 import { describe, expect, test } from "vitest";
 import { conforms } from "../../../../tools/conforms.ts";
 import { TestExecutor } from "../../../../tools/test-executor.ts";
@@ -91,20 +90,6 @@ describe("lines", () => {
     const buf = Buffer.alloc(4);
     finish(readExact(head.intoInner(), buf));
     expect([s(buf), head.intoInner() === reader]).toEqual(["body", true]);
-  });
-
-  test("can be iterated in an async function", async () => {
-    const runtime = Builder.newCurrentThread().build();
-    const found = await runtime.run(async () => {
-      const [near, far] = duplex(100);
-      await writeAll(near, b("a\nb\nc"));
-      near.close();
-      const all: string[] = [];
-      for await (const line of lines(far)) all.push(line);
-      return all;
-    });
-    runtime.shutdownBackground();
-    expect(found).toEqual(["a", "b", "c"]);
   });
 
   test("whole lines that are there use the budget", () => {

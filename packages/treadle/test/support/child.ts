@@ -25,6 +25,8 @@ export interface ChildOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Says which modules were loaded. */
   readonly modules?: boolean;
+  /** How many descriptors it may have open. */
+  readonly limit?: number;
   /** The file to start; "entry.mjs" by default. */
   readonly start?: string;
 }
@@ -40,11 +42,16 @@ export function child(source: string, options: ChildOptions = {}): Ended {
     const coverage = join(folder, "coverage");
     const env = { NODE_OPTIONS: "", NODE_V8_COVERAGE: options.modules === true ? coverage : "" };
     const start = join(folder, options.start ?? "entry.mjs");
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [...(options.node ?? []), start],
-      { encoding: "utf8", timeout: 15_000, env: { ...process.env, ...env } },
-    );
+    const args = [process.execPath, ...(options.node ?? []), start];
+    // Node raises the soft limit at its start, so both are set.
+    if (options.limit !== undefined) {
+      args.unshift("/bin/sh", "-c", `ulimit -n ${options.limit}; exec "$0" "$@"`);
+    }
+    const { status, stdout, stderr } = spawnSync(args[0] as string, args.slice(1), {
+      encoding: "utf8",
+      timeout: 15_000,
+      env: { ...process.env, ...env },
+    });
     const modules = options.modules === true ? loadedModules(coverage) : [];
     return { code: status, out: stdout.split("\n").slice(0, -1), err: stderr, modules };
   } finally {

@@ -111,9 +111,9 @@ export class LengthDelimitedCodec implements Codec<Uint8Array> {
     const head = Math.max(this.offset + this.size, this.skip);
     if (src.length < head) return false;
     const said = src.uint(this.offset, this.size, this.littleEndian);
-    if (said > this.max) throw tooBig("the length of a frame", said, this.max);
     const wanted = said + this.adjustment;
     if (wanted < 0) throw overflow(said, this.adjustment);
+    if (wanted > this.max) throw tooBig("the length of a frame", wanted, this.max);
     src.advance(this.skip);
     this.wanted = wanted;
     src.reserve(Math.min(Math.max(0, wanted - src.length), MOST_AHEAD));

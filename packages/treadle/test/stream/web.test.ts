@@ -1,15 +1,17 @@
 import {
+  type AsyncReadWrite,
   BufWriter,
+  Builder,
   type DuplexStream,
   duplex,
   Joined,
+  pollFn,
   readToString,
+  ready,
   toWeb,
   writeAll,
-} from "@treadle/net";
-import { Builder } from "treadle";
+} from "treadle";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { b, Script, s } from "./script.ts";
 
 const build = () => Builder.newCurrentThread().build();
 let runtime: ReturnType<typeof build>;
@@ -30,6 +32,18 @@ function pair(size = 64, options = {}): [ReturnType<typeof toWeb>, DuplexStream]
 
 async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const s = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+const b = (text: string): Buffer => Buffer.from(text);
+
+/** Fails at once. */
+function failing(read: string, write: string): AsyncReadWrite {
+  const fail = (text: string) => () =>
+    pollFn<number>(() => {
+      throw new Error(text);
+    });
+  return { read: fail(read), write: fail(write), shutdown: () => ready(undefined) };
 }
 
 describe("toWeb", () => {
@@ -131,12 +145,7 @@ describe("toWeb", () => {
 
   test("failures reach the reader and the writer", async () => {
     using guard = runtime.enter();
-    const { readable, writable } = toWeb(
-      new Joined(
-        new Script({ fail: new Error("no reading") }),
-        new Script({ failWrite: new Error("no writing") }),
-      ),
-    );
+    const { readable, writable } = toWeb(failing("no reading", "no writing"));
     guard[Symbol.dispose]();
     await expect(readable.getReader().read()).rejects.toThrow("no reading");
     await expect(writable.getWriter().write(b("x"))).rejects.toThrow("no writing");

@@ -3,10 +3,20 @@ import { createInterface } from "node:readline";
 import { Duplex, Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
-import { BufWriter, type DuplexStream, duplex, readToString, toNode, writeAll } from "@treadle/net";
-import { type Async, Builder } from "treadle";
+import {
+  type Async,
+  type AsyncReadWrite,
+  BufWriter,
+  Builder,
+  type DuplexStream,
+  duplex,
+  pollFn,
+  readToString,
+  ready,
+  toNode,
+  writeAll,
+} from "treadle";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { b, Script } from "./script.ts";
 
 const build = () => Builder.newCurrentThread().build();
 let runtime: ReturnType<typeof build>;
@@ -29,6 +39,17 @@ function pair(size = 64): [Duplex, DuplexStream] {
 /** Resolves when nothing is left to do for the runtime and Node's streams. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const b = (text: string): Buffer => Buffer.from(text);
+
+/** Fails at once. */
+function failing(read: string, write: string): AsyncReadWrite {
+  const fail = (text: string) => () =>
+    pollFn<number>(() => {
+      throw new Error(text);
+    });
+  return { read: fail(read), write: fail(write), shutdown: () => ready(undefined) };
 }
 
 describe("toNode", () => {
@@ -148,10 +169,10 @@ describe("toNode", () => {
     expect(node.destroyed).toBe(true);
 
     using guard = runtime.enter();
-    const failing = toNode(new Script({ fail: new Error("broken") }));
+    const broken = toNode(failing("broken", "broken"));
     guard[Symbol.dispose]();
-    failing.resume();
-    expect((await once(failing, "error"))[0].message).toBe("broken");
+    broken.resume();
+    expect((await once(broken, "error"))[0].message).toBe("broken");
   });
 
   test("a source alone is a Readable, a sink alone a Writable", async () => {
