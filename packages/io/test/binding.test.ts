@@ -32,6 +32,7 @@ test("the addon has exactly the functions that its type has", () => {
       "recv",
       "recvFrom",
       "recvInto",
+      "registers",
       "send",
       "sendFrom",
       "sendTo",

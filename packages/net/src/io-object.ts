@@ -30,11 +30,33 @@ import { RUNTIME } from "./stream/host.ts";
 /** The addon, once a socket was made. */
 export let native: Binding;
 
+/** What the addon's calls on streams share with JavaScript; see `Binding`. */
+let registers: Int32Array;
+
+/** Reads into `bytes` from `start` on: how many, or a negative errno. */
+export function receive(socket: boolean, fd: number, bytes: Uint8Array, start: number): number {
+  registers[0] = fd;
+  registers[1] = start;
+  if (socket) native.recvInto(bytes);
+  else native.readInto(bytes);
+  return registers[2] as number;
+}
+
+/** Writes from `bytes`, from `start` on: how many, or a negative errno. */
+export function transmit(socket: boolean, fd: number, bytes: Uint8Array, start: number): number {
+  registers[0] = fd;
+  registers[1] = start;
+  if (socket) native.sendFrom(bytes);
+  else native.writeFrom(bytes);
+  return registers[2] as number;
+}
+
 /** The driver of the current runtime, with the addon loaded; `what` names the caller in the error for "no runtime". */
 export function enterIo(what: string): IoDriver {
   const driver = currentIoDriver(what);
   driver.checkOpen();
   native = binding();
+  registers = native.registers;
   return driver;
 }
 
