@@ -178,6 +178,15 @@ describe("duplex", () => {
     expect(hands[0]!.poll()).toBe("pending");
   });
 
+  test("readers that wait behind a dropped one are woken", () => {
+    const [near, far] = duplex(8);
+    const hands = [0, 1, 2].map(() => new Hand(far.read(Buffer.alloc(8))));
+    for (const hand of hands) hand.poll();
+    hands[0]!.drop();
+    new TestExecutor().finish(near.write(b("x")));
+    expect(hands.map((hand) => hand.wakes)).toEqual([0, 1, 1]);
+  });
+
   test("sizes and buffers are checked", () => {
     for (const size of [0, -1, 1.5, Number.NaN, "8" as never]) {
       expect(() => duplex(size)).toThrow(expect.objectContaining({ code: "ERR_INVALID_ARG" }));
