@@ -7,6 +7,7 @@ import {
   pollProceed,
   type RuntimeContext,
   refundBudget,
+  tryCurrentRuntime,
 } from "@treadle/core";
 import {
   type Binding,
@@ -58,6 +59,22 @@ export function enterIo(what: string): IoDriver {
   native = binding();
   registers = native.registers;
   return driver;
+}
+
+/** The driver of a future: that of the runtime in which it was made, or else of that in which it is first polled. */
+export class FutureDriver {
+  private readonly what: string;
+  private driver: IoDriver | null;
+
+  constructor(what: string) {
+    this.what = what;
+    this.driver = tryCurrentRuntime() === null ? null : enterIo(what);
+  }
+
+  get(): IoDriver {
+    this.driver ??= enterIo(this.what);
+    return this.driver;
+  }
 }
 
 /**
