@@ -1,7 +1,7 @@
 /** One run of the server, from its first socket to its exit status. */
 import { type Async, type Awaitable, fn, scope } from "treadle";
 import { drain } from "./server/drain.ts";
-import { type Listening, listen, whyNot } from "./server/listen.ts";
+import { acceptFrom, type Listening, listen, whyNot } from "./server/listen.ts";
 import type { ServerOptions } from "./server/options.ts";
 import { Server } from "./server/server.ts";
 import { stopSignal } from "./server/stop-signal.ts";
@@ -35,11 +35,6 @@ export const run: (options: ServerOptions) => Awaitable<number> = fn(function* r
     return cutOff === 0 ? STOPPED : FAILED;
   });
 });
-
-function* acceptFrom(listener: Listening, server: Server): Async<void> {
-  using _ = listener;
-  for (;;) server.admit(yield* listener.accept());
-}
 
 function clients(count: number): string {
   return count === 1 ? "1 client" : `${count} clients`;

@@ -31,19 +31,36 @@ constexpr uint32_t kMaxParts = 64;
 // What one call moves at most; the system's own limit is a little more than an int32 can say.
 constexpr size_t kMaxBytes = 0x7ffff000;
 
-struct Range {
+// The calls that move the bytes of streams get their numbers, and leave their result, in one array that JavaScript and they
+// share, for each number that is an argument costs as much as the rest of a call: 0 the descriptor, 1 where in the bytes to
+// begin, 2 the result.
+constexpr size_t kRegisters = 4;
+
+struct Transfer {
+  int32_t* registers;
   uint8_t* bytes;
   size_t length;
+
+  int fd() const { return registers[0]; }
+
+  napi_value Done(ssize_t result) const {
+    registers[2] = ResultOf(result);
+    return nullptr;
+  }
 };
 
-// The bytes of an argument from `start` on.
-template <size_t N>
-Range RangeOf(const Arguments<N>& arguments, size_t at, size_t start_at) {
-  size_t length;
-  uint8_t* bytes = arguments.Bytes(at, &length);
-  auto start = static_cast<size_t>(static_cast<uint32_t>(arguments.Int(start_at)));
-  if (start >= length) return {bytes, 0};
-  return {bytes + start, std::min(length - start, kMaxBytes)};
+// A call with the bytes as its only argument.
+Transfer TransferOf(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value array = nullptr;
+  void* data = nullptr;
+  napi_get_cb_info(env, info, &count, &array, nullptr, &data);
+  auto* registers = static_cast<int32_t*>(data);
+  void* bytes = nullptr;
+  size_t length = 0;
+  napi_get_typedarray_info(env, array, nullptr, &length, &bytes, nullptr, nullptr);
+  size_t start = std::min<size_t>(static_cast<uint32_t>(registers[1]), length);
+  return {registers, static_cast<uint8_t*>(bytes) + start, std::min(length - start, kMaxBytes)};
 }
 
 template <size_t N>
@@ -53,32 +70,28 @@ int32_t* WordsOf(const Arguments<N>& arguments, size_t at, size_t count) {
   return length < count * sizeof(int32_t) ? nullptr : words;
 }
 
-// readInto(fd, bytes, start), for pipes
+// readInto(bytes), for pipes
 napi_value ReadInto(napi_env env, napi_callback_info info) {
-  Arguments<3> arguments(env, info);
-  Range range = RangeOf(arguments, 1, 2);
-  return Number(env, ResultOf(read(arguments.Int(0), range.bytes, range.length)));
+  Transfer t = TransferOf(env, info);
+  return t.Done(read(t.fd(), t.bytes, t.length));
 }
 
-// writeFrom(fd, bytes, start), for pipes
+// writeFrom(bytes), for pipes
 napi_value WriteFrom(napi_env env, napi_callback_info info) {
-  Arguments<3> arguments(env, info);
-  Range range = RangeOf(arguments, 1, 2);
-  return Number(env, ResultOf(write(arguments.Int(0), range.bytes, range.length)));
+  Transfer t = TransferOf(env, info);
+  return t.Done(write(t.fd(), t.bytes, t.length));
 }
 
-// recvInto(fd, bytes, start), for sockets
+// recvInto(bytes), for sockets
 napi_value RecvInto(napi_env env, napi_callback_info info) {
-  Arguments<3> arguments(env, info);
-  Range range = RangeOf(arguments, 1, 2);
-  return Number(env, ResultOf(recv(arguments.Int(0), range.bytes, range.length, 0)));
+  Transfer t = TransferOf(env, info);
+  return t.Done(recv(t.fd(), t.bytes, t.length, 0));
 }
 
-// sendFrom(fd, bytes, start), for sockets
+// sendFrom(bytes), for sockets
 napi_value SendFrom(napi_env env, napi_callback_info info) {
-  Arguments<3> arguments(env, info);
-  Range range = RangeOf(arguments, 1, 2);
-  return Number(env, ResultOf(send(arguments.Int(0), range.bytes, range.length, kNoSignal)));
+  Transfer t = TransferOf(env, info);
+  return t.Done(send(t.fd(), t.bytes, t.length, kNoSignal));
 }
 
 // The parts of a JavaScript array of Uint8Arrays, the first of them from `start` on; how many.
@@ -351,11 +364,14 @@ struct Syscall {
   napi_callback call;
 };
 
-constexpr Syscall kSyscalls[] = {
+constexpr Syscall kTransfers[] = {
     {"readInto", ReadInto},
     {"writeFrom", WriteFrom},
     {"recvInto", RecvInto},
     {"sendFrom", SendFrom},
+};
+
+constexpr Syscall kSyscalls[] = {
     {"writeParts", WriteParts},
     {"recvFrom", RecvFrom},
     {"sendTo", SendTo},
@@ -437,7 +453,26 @@ constexpr Constant kConstants[] = {
 
 }  // namespace
 
+// Makes the registers, which live as long as the environment.
+static int32_t* ExportRegisters(Napi::Env env, Napi::Object exports) {
+  void* memory = nullptr;
+  napi_value buffer;
+  napi_value registers;
+  napi_ref kept;
+  napi_create_arraybuffer(env, kRegisters * sizeof(int32_t), &memory, &buffer);
+  napi_create_typedarray(env, napi_int32_array, kRegisters, buffer, 0, &registers);
+  napi_create_reference(env, registers, 1, &kept);
+  exports.Set("registers", Napi::Value(env, registers));
+  return static_cast<int32_t*>(memory);
+}
+
 void ExportNetSyscalls(Napi::Env env, Napi::Object exports) {
+  int32_t* registers = ExportRegisters(env, exports);
+  for (const Syscall& transfer : kTransfers) {
+    napi_value function;
+    napi_create_function(env, transfer.name, NAPI_AUTO_LENGTH, transfer.call, registers, &function);
+    exports.Set(transfer.name, Napi::Value(env, function));
+  }
   for (const Syscall& syscall : kSyscalls) {
     napi_value function;
     napi_create_function(env, syscall.name, NAPI_AUTO_LENGTH, syscall.call, nullptr, &function);

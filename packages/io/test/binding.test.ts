@@ -33,6 +33,7 @@ test("the addon has exactly the functions that its type has", () => {
       "recv",
       "recvFrom",
       "recvInto",
+      "registers",
       "send",
       "sendFrom",
       "sendTo",

@@ -10,7 +10,7 @@ import {
   type WouldBlock,
   WRITE_TRY,
 } from "@treadle/io";
-import { checkBytes, IoObject, native } from "./io-object.ts";
+import { checkBytes, IoObject, native, transmit } from "./io-object.ts";
 import { takeError } from "./options.ts";
 import {
   type Addressed,
@@ -105,7 +105,7 @@ export abstract class DatagramSocket<A> extends IoObject {
   /** As {@link DatagramSocket.send}, at once: {@link WOULD_BLOCK} if there is no room. */
   trySend(bytes: Uint8Array): number | WouldBlock {
     checkBytes(bytes);
-    return this.attempt(WRITE_TRY, "send", (fd) => native.sendFrom(fd, bytes, 0));
+    return this.attempt(WRITE_TRY, "send", (fd) => transmit(true, fd, bytes, 0));
   }
 
   /** @internal Sends to an address at once. */

@@ -7,6 +7,7 @@ import {
   pollProceed,
   type RuntimeContext,
   refundBudget,
+  tryCurrentRuntime,
 } from "@treadle/core";
 import {
   type Binding,
@@ -30,12 +31,50 @@ import { RUNTIME } from "./stream/host.ts";
 /** The addon, once a socket was made. */
 export let native: Binding;
 
+/** What the addon's calls on streams share with JavaScript; see `Binding`. */
+let registers: Int32Array;
+
+/** Reads into `bytes` from `start` on: how many, or a negative errno. */
+export function receive(socket: boolean, fd: number, bytes: Uint8Array, start: number): number {
+  registers[0] = fd;
+  registers[1] = start;
+  if (socket) native.recvInto(bytes);
+  else native.readInto(bytes);
+  return registers[2] as number;
+}
+
+/** Writes from `bytes`, from `start` on: how many, or a negative errno. */
+export function transmit(socket: boolean, fd: number, bytes: Uint8Array, start: number): number {
+  registers[0] = fd;
+  registers[1] = start;
+  if (socket) native.sendFrom(bytes);
+  else native.writeFrom(bytes);
+  return registers[2] as number;
+}
+
 /** The driver of the current runtime, with the addon loaded; `what` names the caller in the error for "no runtime". */
 export function enterIo(what: string): IoDriver {
   const driver = currentIoDriver(what);
   driver.checkOpen();
   native = binding();
+  registers = native.registers;
   return driver;
+}
+
+/** The driver of a future: that of the runtime in which it was made, or else of that in which it is first polled. */
+export class FutureDriver {
+  private readonly what: string;
+  private driver: IoDriver | null;
+
+  constructor(what: string) {
+    this.what = what;
+    this.driver = tryCurrentRuntime() === null ? null : enterIo(what);
+  }
+
+  get(): IoDriver {
+    this.driver ??= enterIo(this.what);
+    return this.driver;
+  }
 }
 
 /**

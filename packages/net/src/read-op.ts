@@ -10,7 +10,7 @@ import {
   READ_TRY,
   READ_WAIT,
 } from "@treadle/io";
-import { native } from "./io-object.ts";
+import { receive } from "./io-object.ts";
 import { unexpectedEof } from "./stream/error.ts";
 
 /** What an operation holds between two uses. */
@@ -53,9 +53,7 @@ export class ReadOp extends DescriptorOp<number> {
       if (!pollProceed()) return PENDING;
       const { start } = this;
       if (start === bytes.length) return this.finish(start);
-      const count = this.socket
-        ? native.recvInto(descriptor.fd, bytes, start)
-        : native.readInto(descriptor.fd, bytes, start);
+      const count = receive(this.socket, descriptor.fd, bytes, start);
       if (count < 0) {
         this.failed(count);
         continue;

@@ -54,7 +54,7 @@ export class SocketAddr {
    * @throws {@link RuntimeError} `ERR_INVALID_ARG`.
    */
   static parse(text: string): SocketAddr {
-    const parts = /^(?:\[([^\]%]*)(?:%(\d+))?\]|([\d.]+)):(\d{1,5})$/.exec(text);
+    const parts = /^(?:\[([^\]%]*:[^\]%]*)(?:%(\d+))?\]|([\d.]+)):(\d{1,5})$/.exec(text);
     if (parts === null) {
       throw invalidArg("the address", text, 'must be like "127.0.0.1:80" or "[::1]:80"');
     }

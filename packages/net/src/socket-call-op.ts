@@ -18,7 +18,7 @@ import {
   WRITE_TRY,
   WRITE_WAIT,
 } from "@treadle/io";
-import { native } from "./io-object.ts";
+import { native, transmit } from "./io-object.ts";
 import { NappingOp } from "./napping-op.ts";
 import { NO_BYTES } from "./read-op.ts";
 import type { SocketAddr } from "./socket-addr.ts";
@@ -105,7 +105,7 @@ export class SendOp extends SocketCallOp<number> {
   }
 
   protected override call(fd: number): number {
-    return native.sendFrom(fd, this.bytes, 0);
+    return transmit(true, fd, this.bytes, 0);
   }
 
   protected override value(count: number): number {

@@ -12,7 +12,7 @@ import {
   type WouldBlock,
   WRITE_TRY,
 } from "@treadle/io";
-import { checkBytes, IoObject, native } from "./io-object.ts";
+import { checkBytes, IoObject, native, receive, transmit } from "./io-object.ts";
 import { ReadOp } from "./read-op.ts";
 import { RecvOp } from "./socket-call-op.ts";
 import type { AsyncReadWrite } from "./stream/contract.ts";
@@ -69,7 +69,7 @@ export function tryReadOf(stream: Streaming, bytes: Uint8Array): number | WouldB
   descriptor.check();
   const { io, fd } = descriptor;
   while (io.readyBits(READ_TRY) !== 0) {
-    const count = stream.isSocket ? native.recvInto(fd, bytes, 0) : native.readInto(fd, bytes, 0);
+    const count = receive(stream.isSocket, fd, bytes, 0);
     if (count >= 0) return count;
     if (count === EAGAIN) descriptor.clear(READ_TRY);
     else if (count !== EINTR) throw new IoError(count, "read");
@@ -84,7 +84,7 @@ export function tryWriteOf(stream: Streaming, bytes: Uint8Array): number | Would
   descriptor.check();
   const { io, fd } = descriptor;
   while (io.readyBits(WRITE_TRY) !== 0) {
-    const count = stream.isSocket ? native.sendFrom(fd, bytes, 0) : native.writeFrom(fd, bytes, 0);
+    const count = transmit(stream.isSocket, fd, bytes, 0);
     if (count >= 0) return count;
     if (count === EAGAIN) descriptor.clear(WRITE_TRY);
     else if (count !== EINTR) throw new IoError(count, "write");

@@ -3,7 +3,7 @@ import type { Awaitable } from "@treadle/core";
 import { type IoError, sys } from "@treadle/io";
 import { type Accepting, AcceptOp } from "./accept-op.ts";
 import { acceptedOf } from "./accepted.ts";
-import { enterIo, IoObject } from "./io-object.ts";
+import { enterIo, FutureDriver, IoObject } from "./io-object.ts";
 import {
   type BindOptions,
   bindTo,
@@ -60,11 +60,12 @@ export class TcpListener
     address: ToSocketAddrs,
     options: TcpListenOptions = {},
   ): Awaitable<TcpListener> {
-    const driver = enterIo("TcpListener.bind()");
+    const driver = new FutureDriver("TcpListener.bind()");
     const backlog = checkOption("backlog", options.backlog ?? DEFAULT_BACKLOG, 0x7fffffff);
-    return new Resolved(address, "bind", (found) =>
-      firstOf(found, (each) => new TcpListener(listening(each, backlog, options), driver)),
-    );
+    return new Resolved(address, "bind", (found) => {
+      const io = driver.get();
+      return firstOf(found, (each) => new TcpListener(listening(each, backlog, options), io));
+    });
   }
 
   /** Takes over a listening socket, by its descriptor. */

@@ -9,7 +9,7 @@ import {
   ReadHalf,
   WriteHalf,
 } from "./halves.ts";
-import { enterIo } from "./io-object.ts";
+import { enterIo, FutureDriver } from "./io-object.ts";
 import { familyOf, openSocket } from "./open-socket.ts";
 import {
   checkOption,
@@ -67,7 +67,7 @@ export class TcpStream extends StreamSocket {
    * those of {@link lookupHost}. **Cancel safety**: safe, the attempt is given up.
    */
   static connect(address: ToSocketAddrs): Awaitable<TcpStream> {
-    const driver = enterIo("TcpStream.connect()");
+    const driver = new FutureDriver("TcpStream.connect()");
     return new ResolvedThen(
       address,
       "connect",
@@ -190,17 +190,18 @@ export class TcpStream extends StreamSocket {
 }
 
 class TcpConnector implements Connector<TcpStream, SocketAddr> {
-  private readonly driver: IoDriver;
+  private readonly driver: FutureDriver;
 
-  constructor(driver: IoDriver) {
+  constructor(driver: FutureDriver) {
     this.driver = driver;
   }
 
   open(address: SocketAddr): number {
+    this.driver.get();
     return openSocket(familyOf(address), "SOCK_STREAM");
   }
 
   own(fd: number): TcpStream {
-    return new TcpStream(fd, this.driver);
+    return new TcpStream(fd, this.driver.get());
   }
 }

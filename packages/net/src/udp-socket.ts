@@ -2,7 +2,7 @@
 import { type Awaitable, invalidArg } from "@treadle/core";
 import { type IoDriver, IoError, sys, type WouldBlock } from "@treadle/io";
 import { DatagramSocket } from "./datagrams.ts";
-import { checkBytes, enterIo, native } from "./io-object.ts";
+import { checkBytes, enterIo, FutureDriver, native } from "./io-object.ts";
 import { parseIpv4, parseIpv6 } from "./ip.ts";
 import {
   type BindOptions,
@@ -55,10 +55,11 @@ export class UdpSocket extends DatagramSocket<SocketAddr> {
    * @remarks **Errors**: {@link IoError} as the last address refused it; those of {@link lookupHost}. **Cancel safety**: safe.
    */
   static override bind(address: ToSocketAddrs, options: UdpBindOptions = {}): Awaitable<UdpSocket> {
-    const driver = enterIo("UdpSocket.bind()");
-    return new Resolved(address, "bind", (found) =>
-      firstOf(found, (each) => new UdpSocket(bound(each, options), driver)),
-    );
+    const driver = new FutureDriver("UdpSocket.bind()");
+    return new Resolved(address, "bind", (found) => {
+      const io = driver.get();
+      return firstOf(found, (each) => new UdpSocket(bound(each, options), io));
+    });
   }
 
   /** Takes over a bound socket, by its descriptor. */

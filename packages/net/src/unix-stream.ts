@@ -10,7 +10,7 @@ import {
   ReadHalf,
   WriteHalf,
 } from "./halves.ts";
-import { bothOf, enterIo } from "./io-object.ts";
+import { bothOf, enterIo, FutureDriver } from "./io-object.ts";
 import { openSocket } from "./open-socket.ts";
 import { named, takeError } from "./options.ts";
 import { StreamSocket } from "./stream-socket.ts";
@@ -47,7 +47,7 @@ export class UnixStream extends StreamSocket {
    * be accepted. **Cancel safety**: safe.
    */
   static connect(path: ToUnixAddr): Awaitable<UnixStream> {
-    const driver = enterIo("UnixStream.connect()");
+    const driver = new FutureDriver("UnixStream.connect()");
     return new ConnectOp(new UnixConnector(driver), [unixAddr(path)]);
   }
 
@@ -98,17 +98,18 @@ export class UnixStream extends StreamSocket {
 }
 
 class UnixConnector implements Connector<UnixStream, UnixAddr> {
-  private readonly driver: IoDriver;
+  private readonly driver: FutureDriver;
 
-  constructor(driver: IoDriver) {
+  constructor(driver: FutureDriver) {
     this.driver = driver;
   }
 
   open(): number {
+    this.driver.get();
     return openSocket("AF_UNIX", "SOCK_STREAM");
   }
 
   own(fd: number): UnixStream {
-    return new UnixStream(fd, this.driver);
+    return new UnixStream(fd, this.driver.get());
   }
 }

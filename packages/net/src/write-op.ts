@@ -10,7 +10,7 @@ import {
   WRITE_TRY,
   WRITE_WAIT,
 } from "@treadle/io";
-import { native } from "./io-object.ts";
+import { native, transmit } from "./io-object.ts";
 import { NO_BYTES } from "./read-op.ts";
 
 /** What a short write takes away; that the side is closed stays. */
@@ -51,9 +51,7 @@ export class WriteOp extends DescriptorOp<number | undefined> {
     while (io.readyBits(WRITE_TRY) !== 0) {
       if (!pollProceed()) return PENDING;
       const { start } = this;
-      const count = this.socket
-        ? native.sendFrom(descriptor.fd, bytes, start)
-        : native.writeFrom(descriptor.fd, bytes, start);
+      const count = transmit(this.socket, descriptor.fd, bytes, start);
       if (count < 0) {
         this.failed(count);
         continue;

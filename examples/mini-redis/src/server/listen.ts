@@ -65,6 +65,12 @@ const removeLeftOver = fn(function* removeLeftOver(path: string): Async<void> {
   }
 });
 
+/** Serves whoever comes, until it is aborted: a task. The socket is closed then. */
+export function* acceptFrom(listener: Listening, server: Server): Async<void> {
+  using _ = listener;
+  for (;;) server.admit(yield* listener.accept());
+}
+
 /** Why the server cannot listen, in words. */
 export function whyNot(error: unknown): string {
   const { code, address, port, message } = error as NodeJS.ErrnoException & {

@@ -1,7 +1,7 @@
 /** The errors of byte streams, their helpers and their codecs. */
 import { constants } from "node:os";
 import { RuntimeError } from "@treadle/core";
-import { IoError } from "@treadle/io";
+import { ERR_IO_CLOSED, IoError } from "@treadle/io";
 
 /** Code of the error of a stream that ended before enough had come. */
 export const ERR_UNEXPECTED_EOF = "ERR_UNEXPECTED_EOF";
@@ -79,7 +79,7 @@ export function brokenPipe(): IoError {
 /** Makes the error of using an end after it was closed. */
 export function endClosed(what: string): RuntimeError {
   return new RuntimeError(
-    "ERR_IO_CLOSED",
+    ERR_IO_CLOSED,
     `${what} was used after close(): make a new pair, or close it later`,
   );
 }

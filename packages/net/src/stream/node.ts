@@ -54,7 +54,6 @@ class NodeStream extends Duplex {
   }
 
   override _read(): void {
-    if (this.reading !== null) return;
     const room = this.room();
     this.attempt(() => {
       this.reading = this.host.run((this.stream as AsyncRead).read(room));

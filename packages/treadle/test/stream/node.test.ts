@@ -10,9 +10,11 @@ import {
   Builder,
   type DuplexStream,
   duplex,
+  Joined,
   pollFn,
   readToString,
   ready,
+  split,
   toNode,
   writeAll,
 } from "treadle";
@@ -157,6 +159,22 @@ describe("toNode", () => {
     const [error] = await once(node, "error");
     expect(error.message).toBe("enough");
     await expect(runtime.run(writeAll(far, b("x")))).rejects.toMatchObject({ code: "EPIPE" });
+    expect(runtime.metrics().numAliveTasks()).toBe(0);
+  });
+
+  test("destroy() drops what is under way also where there is nothing to close", async () => {
+    const [near, far] = duplex(1);
+    const [reader] = split(near);
+    const [, writer] = split(far);
+    const guard = runtime.enter();
+    const streams = [toNode(reader), toNode(new Joined(reader, near)), toNode(writer)] as const;
+    guard[Symbol.dispose]();
+    streams[0].resume();
+    streams[1].write("more than fits");
+    await settle();
+    expect(runtime.metrics().numAliveTasks()).toBe(2);
+    for (const each of streams) each.destroy();
+    await settle();
     expect(runtime.metrics().numAliveTasks()).toBe(0);
   });
 
