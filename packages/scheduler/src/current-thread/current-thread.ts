@@ -104,7 +104,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
 
   spawnGenerator<T>(generator: Async<T> | Future<T>, source: Named): JoinHandle<T> {
     const task = new JoinHandle<T>(generator, source, this);
-    if (!this.owned.bind(task as Task<unknown>)) {
+    if (!this.owned.admit(task as Task<unknown>)) {
       this.refuse(task as Task<unknown>);
       return task;
     }
@@ -120,6 +120,8 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   }
 
   private dress(task: Task<unknown>): void {
+    // A hook may shut the runtime down while the task stands in no queue.
+    this.owned.place(task);
     if (this.parts.propagateAsyncContext) task.snapshot = AsyncLocalStorage.snapshot();
     if (this.hooks.onTaskSpawn !== undefined) this.within(() => this.hooks.onTaskSpawn?.(task));
   }
@@ -146,6 +148,12 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
 
   yieldNow(task: Task<unknown>): void {
     this.local.push(task);
+  }
+
+  suspended(task: Task<unknown>): void {
+    this.owned.place(task);
+    // It was running when the runtime was shut down.
+    if (this.owned.isClosed()) task.shutdown();
   }
 
   release(task: Task<unknown>): void {
@@ -490,6 +498,8 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     this.within(() => {
       const why = reason ?? runtimeShutdown("it was shut down before its future was done");
       for (const root of this.allRoots()) root.drop(why);
+      for (const task of this.local) this.owned.place(task);
+      for (const task of this.inject) this.owned.place(task);
       this.owned.closeAndShutdownAll();
     });
   }
