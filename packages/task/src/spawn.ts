@@ -4,9 +4,9 @@ import {
   callOf,
   currentRuntime,
   type Future,
+  generatorFunctionOf,
   type IntoFuture,
   intoFuture,
-  isGeneratorFunction,
 } from "@treadle/core";
 import type { JoinHandle } from "./join-handle.ts";
 import type { TaskRuntime } from "./schedule.ts";
@@ -29,9 +29,9 @@ export function spawn<A extends unknown[], T>(
 export function spawn<T>(f: IntoFuture<T>, ...args: unknown[]): JoinHandle<T> {
   const runtime = currentRuntime("spawn()") as TaskRuntime;
   // Here `args` is only measured and spread, which lets V8 do without the array.
-  if (typeof f === "function" && isGeneratorFunction(f)) {
-    const make = f as (...args: unknown[]) => Async<T>;
-    return runtime.spawnGenerator(args.length === 0 ? make() : make(...args), make);
+  const make = typeof f === "function" ? generatorFunctionOf<T>(f) : undefined;
+  if (make !== undefined) {
+    return runtime.spawnGenerator(args.length === 0 ? make() : make(...(args as never[])), make);
   }
   return spawnAny(runtime, f, ...args);
 }
@@ -42,9 +42,9 @@ function spawnAny<T>(runtime: TaskRuntime, f: IntoFuture<T>, ...args: unknown[])
 
 /** As {@link spawn}, on the given runtime. */
 export function spawnOn<T>(runtime: TaskRuntime, f: IntoFuture<T>, args: unknown[]): JoinHandle<T> {
-  if (typeof f === "function" && isGeneratorFunction(f)) {
-    const make = f as (...args: unknown[]) => Async<T>;
-    return runtime.spawnGenerator(args.length === 0 ? make() : make(...args), make);
+  const make = typeof f === "function" ? generatorFunctionOf<T>(f) : undefined;
+  if (make !== undefined) {
+    return runtime.spawnGenerator(args.length === 0 ? make() : make(...(args as never[])), make);
   }
   return spawnAny(runtime, f, ...args);
 }
