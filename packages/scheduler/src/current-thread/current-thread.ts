@@ -62,8 +62,10 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   /** The roots of `run` that have not settled, and that of `blockOn`. */
   private readonly roots = new Set<Root<unknown>>();
   private blocking: Root<unknown> | null = null;
-  private wokenRoots: Root<unknown>[] = [];
-  private spareRoots: Root<unknown>[] = [];
+  /** The roots that are to be polled: the first `wokenCount`. Shortening an array would give its memory back each time. */
+  private wokenRoots: (Root<unknown> | null)[] = [];
+  private spareRoots: (Root<unknown> | null)[] = [];
+  private wokenCount = 0;
   private readonly hosted = new HostedLoop(this);
   private readonly watch: FailureWatch;
   /** Whether every task is run with hooks, timing or a context of its own around it. */
@@ -192,7 +194,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   }
 
   rootWoken(root: Root<unknown>): void {
-    this.wokenRoots.push(root);
+    this.wokenRoots[this.wokenCount++] = root;
     if (!this.driving) this.unpark();
   }
 
@@ -334,20 +336,20 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     return (
       !this.local.isEmpty() ||
       !this.inject.isEmpty() ||
-      this.wokenRoots.length > 0 ||
+      this.wokenCount > 0 ||
       !this.deferred.isEmpty()
     );
   }
 
   private round(): void {
     if (!this.processing) this.startProcessing();
-    if (this.wokenRoots.length > 0) this.pollRoots();
+    if (this.wokenCount > 0) this.pollRoots();
     // Otherwise the drivers are looked at when the slice has ended.
     if (this.runTasks() || !this.deferred.isEmpty()) this.parkYield();
   }
 
   private blockingRound(root: Root<unknown>): void {
-    if (this.wokenRoots.length > 0) this.pollRoots();
+    if (this.wokenCount > 0) this.pollRoots();
     if (root.isSettled()) return;
     if (!this.processing) this.startProcessing();
     if (this.runTasks() || !this.deferred.isEmpty()) this.parkYield();
@@ -355,11 +357,15 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   }
 
   private pollRoots(): void {
-    const woken = this.wokenRoots;
+    const { wokenRoots: woken, wokenCount: count } = this;
     this.wokenRoots = this.spareRoots;
     this.spareRoots = woken;
-    for (let i = 0; i < woken.length; i++) (woken[i] as Root<unknown>).poll();
-    woken.length = 0;
+    this.wokenCount = 0;
+    for (let i = 0; i < count; i++) {
+      const root = woken[i] as Root<unknown>;
+      woken[i] = null;
+      root.poll();
+    }
     this.untilDrivers--;
     cx.waker = null;
   }
