@@ -66,10 +66,40 @@ export class Fleet {
   }
 }
 
+/** The limit: an array for each millisecond, and a thread that sleeps until the next one that is not empty. */
+class Calendar {
+  constructor() {
+    this.start = performance.now();
+    this.days = [];
+    this.left = 0;
+    this.word = new Int32Array(new SharedArrayBuffer(4));
+  }
+
+  add(length, item) {
+    const at = Math.ceil(performance.now() - this.start + length);
+    while (this.days.length <= at) this.days.push([]);
+    this.days[at].push(item);
+    this.left++;
+  }
+
+  run(fire) {
+    for (let at = 0; this.left > 0; at++) {
+      const day = this.days[at];
+      if (day.length === 0) continue;
+      const wait = this.start + at - performance.now();
+      if (wait > 0) Atomics.wait(this.word, 0, 0, wait);
+      for (const item of day) fire(item);
+      this.left -= day.length;
+    }
+  }
+}
+
 /** What the variants of `fleetVariants` are. */
 export const fleetSays = {
   treadle: "a task for each timer: spawn, sleep, join",
   "treadle-delay-queue": "one task and one `DelayQueue` that holds all deadlines",
+  bare: "an array of numbers for each millisecond, `Atomics.wait` in between; no object for each timer",
+  "bare-generators": "the same with a generator for each timer, plain `yield`",
   native: "`setTimeout` with a callback, no task",
   "native-promises":
     "an async function for each timer, with the `setTimeout` of node:timers/promises",
@@ -105,6 +135,33 @@ export function fleetVariants(count, spread) {
         return fleet.result();
       }
       return () => runtime.blockOn(main);
+    },
+    async bare() {
+      return () => {
+        const fleet = new Fleet(count, spread);
+        const calendar = new Calendar();
+        for (let i = 0; i < count; i++) calendar.add(fleet.arm(i), i);
+        calendar.run((i) => fleet.fire(i));
+        return fleet.result();
+      };
+    },
+    async "bare-generators"() {
+      function* sleeper(fleet, calendar, i, self) {
+        calendar.add(fleet.arm(i), self.generator);
+        yield;
+        fleet.fire(i);
+      }
+      return () => {
+        const fleet = new Fleet(count, spread);
+        const calendar = new Calendar();
+        const self = { generator: null };
+        for (let i = 0; i < count; i++) {
+          self.generator = sleeper(fleet, calendar, i, self);
+          self.generator.next();
+        }
+        calendar.run((generator) => generator.next());
+        return fleet.result();
+      };
     },
     async native() {
       return () =>

@@ -61,3 +61,65 @@ export class BareLeaf {
     return this;
   }
 }
+
+/** A task in its barest form: a generator that can be woken. */
+class DeferredTask {
+  constructor(generator, ring) {
+    this.generator = generator;
+    this.ring = ring;
+  }
+
+  wake() {
+    this.ring.push(this);
+  }
+}
+
+/** A ring of tasks and a list of wakers; every 61 polls the wakers fire. */
+export class DeferringRing extends Ring {
+  constructor(size) {
+    super(size);
+    this.current = null;
+    this.deferred = new Array(size).fill(null);
+    this.count = 0;
+  }
+
+  spawn(generator) {
+    this.push(new DeferredTask(generator, this));
+  }
+
+  runDeferring() {
+    const { slots, mask } = this;
+    let sum = 0;
+    while (this.head !== this.tail) {
+      for (let left = 61; left > 0 && this.head !== this.tail; left--) {
+        const at = this.head++ & mask;
+        const task = slots[at];
+        slots[at] = null;
+        this.current = task;
+        const result = task.generator.next();
+        if (result.done) sum += result.value;
+      }
+      while (this.count > 0) this.deferred[--this.count].wake();
+    }
+    return sum;
+  }
+}
+
+/** {@link BareLeaf} that keeps the waker of the task that waits. */
+export class DeferringLeaf {
+  constructor(ring) {
+    this.ring = ring;
+    this.waited = false;
+  }
+
+  next() {
+    if (this.waited) return DONE;
+    this.waited = true;
+    this.ring.deferred[this.ring.count++] = this.ring.current;
+    return PENDING;
+  }
+
+  [Symbol.iterator]() {
+    return this;
+  }
+}

@@ -2,7 +2,8 @@
 //
 // `bare` is a queue of generators that say plain `yield`: the least that JavaScript can do, for V8 makes the answer itself.
 // `bare-leaf` says `yield* new BareLeaf()`, an object whose `next()` is pending once: the cheapest form of the same program,
-// in which what is waited for is an object that could be anything else.
+// in which what is waited for is an object that could be anything else. `bare-deferred` adds what any runtime needs beyond a
+// loop: the waiting object keeps a waker, and 61 polls later the wakers put their tasks into the queue.
 import { setImmediate as macrotask } from "node:timers/promises";
 import {
   gatherBare,
@@ -12,7 +13,7 @@ import {
   gatherTreadle,
 } from "../lib/gather.mjs";
 import { effects, treadleRuntime } from "../lib/peers.mjs";
-import { BareLeaf, Ring } from "../lib/ring.mjs";
+import { BareLeaf, DeferringLeaf, DeferringRing, Ring } from "../lib/ring.mjs";
 
 const TASKS = 200;
 const YIELDS = 1000;
@@ -29,6 +30,7 @@ export const scenario = {
     treadle: "`yield* yieldNow()`",
     bare: "a queue of generators, plain `yield`",
     "bare-leaf": "the same, `yield*` of a new object that is pending once",
+    "bare-deferred": "the same, the object keeps a waker, which puts its task back into the queue",
     native: "`await null`",
     "native-immediate": "`await setImmediate()`: timers and I/O may run in between",
     effect4: "`yield* Effect.yieldNow`",
@@ -68,6 +70,18 @@ export const scenario = {
         return yields;
       }
       return gatherBare(() => new Ring(256), task, TASKS);
+    },
+    async "bare-deferred"() {
+      const ring = new DeferringRing(256);
+      function* task() {
+        let yields = 0;
+        for (; yields < YIELDS; yields++) yield* new DeferringLeaf(ring);
+        return yields;
+      }
+      return () => {
+        for (let i = 0; i < TASKS; i++) ring.spawn(task());
+        return ring.runDeferring();
+      };
     },
     async native() {
       async function task() {

@@ -271,7 +271,7 @@ function bareYield(name: string, value: unknown): RuntimeError {
   );
 }
 
-/** Marks the functions that `fn` made, so that callers know that calling them runs nothing yet. */
+/** Where the functions that `fn` made keep what it was given; callers know by it that calling them runs nothing yet. */
 export const LAZY: unique symbol = Symbol.for("treadle.lazy") as never;
 
 /**
@@ -299,7 +299,7 @@ export function fn<A extends unknown[], T>(f: (...args: A) => Async<T>): (...arg
   Object.defineProperties(made, {
     name: { value: f.name || "anonymous", configurable: true },
     length: { value: f.length, configurable: true },
-    [LAZY]: { value: true },
+    [LAZY]: { value: f },
   });
   return made;
 }

@@ -40,6 +40,7 @@ export {
 } from "./errors.ts";
 export {
   callOf,
+  generatorFunctionOf,
   type IntoFuture,
   intoFuture,
   isFuture,

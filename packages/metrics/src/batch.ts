@@ -3,6 +3,8 @@
  * interval. Counting a poll is one addition; the clock is read at the two ends of a batch of polls only, and not there
  * either where the caller has just read it. No allocation after the constructor.
  */
+// The global of the same name is a getter, and adds a fifth to each reading.
+import { performance } from "node:perf_hooks";
 import { HistogramBatch } from "./histogram/index.ts";
 import {
   BUSY_NANOS,

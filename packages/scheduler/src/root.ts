@@ -13,6 +13,8 @@ export interface RootOwner {
 /** One root future, its own waker. */
 export class Root<T> implements Waker {
   private readonly owner: RootOwner;
+  /** What it was made of; asked for its name even when it is over. */
+  private readonly source: Call<T>;
   private call: Call<T> | null;
   private woken = false;
   private status = WAITING;
@@ -20,14 +22,18 @@ export class Root<T> implements Waker {
   private sink: DropSink | null = null;
   /** Why the root is being dropped; what it fails with then. */
   private reason: unknown = undefined;
-  readonly name: string;
   /** Called when it settles; used by hosted roots. */
   onSettled: (() => void) | null = null;
 
   constructor(call: Call<T>, owner: RootOwner) {
     this.owner = owner;
     this.call = call;
-    this.name = call.name;
+    this.source = call;
+  }
+
+  /** The name of its function, for reports. */
+  get name(): string {
+    return this.source.name;
   }
 
   wake(): void {

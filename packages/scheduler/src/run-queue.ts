@@ -44,6 +44,11 @@ export class RunQueue {
     return task;
   }
 
+  /** The tasks in the queue, front to back. */
+  *[Symbol.iterator](): Iterator<Task<unknown>> {
+    for (let at = this.head; at < this.tail; at++) yield this.ring[at & this.mask] as Task<unknown>;
+  }
+
   isEmpty(): boolean {
     return this.head === this.tail;
   }

@@ -15,6 +15,17 @@ describe("the run queue", () => {
     expect([queue.pop(), queue.pop(), queue.pop(), queue.pop()]).toEqual([...tasks, null]);
   });
 
+  test("shows what is in it, front to back, and keeps it", () => {
+    const queue = new RunQueue();
+    expect([...queue]).toEqual([]);
+    for (let i = 0; i < 70; i++) queue.push(task(i));
+    for (let i = 0; i < 60; i++) queue.pop();
+    for (let i = 70; i < 130; i++) queue.push(task(i));
+    const ids = Array.from({ length: 70 }, (_, i) => 60 + i);
+    expect([...queue].map(({ id }) => id)).toEqual(ids);
+    expect([queue.length, queue.pop()?.id]).toEqual([70, 60]);
+  });
+
   test("knows when it is empty, before and after use", () => {
     const queue = new RunQueue();
     expect([queue.isEmpty(), queue.length, queue.pop()]).toEqual([true, 0, null]);

@@ -9,6 +9,8 @@ export interface Schedule {
   schedule(task: Task<unknown>): void;
   /** The task was woken during its own poll: put it at the back of the queue. */
   yieldNow(task: Task<unknown>): void;
+  /** An admitted task waits for the first time: give it its place on the owned list. Needed by those that admit tasks. */
+  suspended?(task: Task<unknown>): void;
   /** The task has ended: take it off the owned list. */
   release(task: Task<unknown>): void;
   /** The task failed and nobody has looked at it yet; `awaited`: a joiner was woken, who may still be gone before it looks. */

@@ -30,6 +30,11 @@ import { nextTaskId, type TaskId } from "./id.ts";
 import type { Schedule } from "./schedule.ts";
 import * as state from "./state.ts";
 
+/** `ownedAt` of a task that is on no owned list. */
+export const NOT_OWNED = -1;
+/** `ownedAt` of a task that its owned list only counts, because it has not suspended yet. */
+export const ADMITTED = -2;
+
 const NEW = 0;
 const STARTED = 1;
 const OK = 2;
@@ -80,7 +85,7 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
   private status: number;
   private result: unknown;
   private waiter: Waker | null;
-  /** Its place on the owned list, -1 while it is on none. */
+  /** Its place on the owned list, {@link ADMITTED} or {@link NOT_OWNED}. */
   ownedAt: number;
   private rare: Rare | null;
 
@@ -94,7 +99,7 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
     this.status = NEW;
     this.result = undefined;
     this.waiter = null;
-    this.ownedAt = -1;
+    this.ownedAt = NOT_OWNED;
     this.rare = null;
   }
 
@@ -220,6 +225,7 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
   }
 
   private idle(): void {
+    if (this.ownedAt === ADMITTED) this.scheduler.suspended?.(this as Task<unknown>);
     const word = this.word;
     if (state.isPolledOnly(word)) {
       this.word = state.polledToIdle(word);
@@ -252,7 +258,7 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
     this.result = result;
     this.word = state.toComplete(this.word);
     const awaited = this.wakeJoiners();
-    const references = this.ownedAt >= 0 ? 2 : 1;
+    const references = this.ownedAt === NOT_OWNED ? 1 : 2;
     this.scheduler.release(this as Task<unknown>);
     this.word = state.toTerminal(this.word, references);
     // Whoever was woken may be gone before it looks, so being awaited is not enough.

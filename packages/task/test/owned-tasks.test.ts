@@ -37,6 +37,28 @@ test("does not remove the task of another list", () => {
   expect([two.remove(a), one.size, two.size]).toEqual([false, 1, 1]);
 });
 
+test("counts an admitted task, and holds it once it is placed", () => {
+  const owned = new OwnedTasks();
+  const [a, b, c] = [task(), task(), task()];
+  expect([owned.admit(a), owned.admit(b), owned.bind(c)]).toEqual([true, true, true]);
+  expect([owned.size, held(owned)]).toEqual([3, [c.id]]);
+  owned.place(a);
+  owned.place(a);
+  owned.place(c);
+  expect([owned.size, held(owned)]).toEqual([3, [a.id, c.id]]);
+  expect([owned.remove(b), owned.remove(b), owned.remove(a), owned.size]).toEqual([
+    true,
+    false,
+    true,
+    1,
+  ]);
+  owned.place(b);
+  expect([owned.size, held(owned)]).toEqual([1, [c.id]]);
+  owned.close();
+  const late = task();
+  expect([owned.admit(late), owned.remove(late), owned.size]).toEqual([false, false, 1]);
+});
+
 test("takes no more tasks once it is closed, and leaves them as they were", () => {
   const owned = new OwnedTasks();
   const a = task();

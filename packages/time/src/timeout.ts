@@ -12,24 +12,32 @@ import {
   PENDING,
   type Poll,
 } from "@treadle/core";
-import { currentTimeDriver } from "./driver.ts";
+import { currentTimeDriver, type TimeDriver } from "./driver.ts";
 import { checkDuration, Elapsed } from "./error.ts";
 import { type Instant, instantTime } from "./instant.ts";
 import { Sleep } from "./sleep.ts";
 
-/** Polls a future, then a sleep; once the sleep has fired it closes the future and fails. */
+/**
+ * Polls a future, then a sleep; once the sleep has fired it closes the future and fails. There is no sleep until the
+ * future has to wait.
+ */
 class Timeout<T> extends Leaf<T> {
   private readonly child: Call<T>;
-  private readonly sleep: Sleep;
+  private readonly driver: TimeDriver;
+  /** The clock's time of the deadline. */
+  private readonly time: number;
+  private sleep: Sleep | null;
   /** Where errors of the child's clean-up go; null until time is up. */
   private sink: DropSink | null;
   /** What is thrown when the child is gone. */
   private reason: unknown;
 
-  constructor(child: Call<T>, sleep: Sleep) {
+  constructor(child: Call<T>, driver: TimeDriver, time: number) {
     super();
     this.child = child;
-    this.sleep = sleep;
+    this.driver = driver;
+    this.time = time;
+    this.sleep = null;
     this.sink = null;
     this.reason = null;
   }
@@ -42,11 +50,11 @@ class Timeout<T> extends Leaf<T> {
     try {
       answer = this.child.next();
     } catch (error) {
-      this.sleep.return();
+      this.sleep?.return();
       throw error;
     }
     if (answer.done) {
-      this.sleep.return();
+      this.sleep?.return();
       return answer;
     }
     if (!this.isTimeUp(budget)) return PENDING;
@@ -55,7 +63,7 @@ class Timeout<T> extends Leaf<T> {
   }
 
   override return(): Closing {
-    this.sleep.return();
+    this.sleep?.return();
     this.sink?.handOver();
     return this.child.return();
   }
@@ -65,6 +73,7 @@ class Timeout<T> extends Leaf<T> {
     const budget = cx.budget;
     if (budget === 0 && budgetBefore !== 0) cx.budget = -1;
     try {
+      this.sleep ??= new Sleep(this.driver, this.time);
       if (!this.sleep.next().done) return false;
       this.reason = new Elapsed();
     } catch (error) {
@@ -111,7 +120,7 @@ class Timeout<T> extends Leaf<T> {
 export function timeout<T>(ms: number, f: IntoFuture<T>): Leaf<T> {
   checkDuration("ms of timeout()", ms);
   const driver = currentTimeDriver("timeout()");
-  return new Timeout(intoFuture(f), new Sleep(driver, driver.now() + ms));
+  return new Timeout(intoFuture(f), driver, driver.now() + ms);
 }
 
 /**
@@ -122,5 +131,5 @@ export function timeout<T>(ms: number, f: IntoFuture<T>): Leaf<T> {
  */
 export function timeoutAt<T>(deadline: Instant, f: IntoFuture<T>): Leaf<T> {
   const time = instantTime("deadline of timeoutAt()", deadline);
-  return new Timeout(intoFuture(f), new Sleep(currentTimeDriver("timeoutAt()"), time));
+  return new Timeout(intoFuture(f), currentTimeDriver("timeoutAt()"), time);
 }

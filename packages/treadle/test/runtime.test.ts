@@ -466,6 +466,39 @@ describe("shutdown", () => {
     expect(await rt.shutdownTimeout(0)).toBe(true);
   });
 
+  test("by the first poll of a task reaches the tasks that were never polled, and none of them runs", async () => {
+    const rt = currentThread();
+    const polled: string[] = [];
+    const work = function* (name: string): Async<void> {
+      polled.push(name);
+      yield* yieldNow();
+    };
+    let inner: JoinHandle<void> | undefined;
+    const first = rt.spawn(function* () {
+      inner = spawn(work, "local");
+      rt.shutdownBackground();
+      yield* yieldNow();
+    });
+    const outer = rt.spawn(work, "inject");
+    expect(rt.metrics().numAliveTasks()).toBe(2);
+    await expect(first.then()).rejects.toMatchObject({ code: "ERR_TASK_CANCELLED" });
+    await expect(outer.then()).rejects.toMatchObject({ code: "ERR_TASK_CANCELLED" });
+    expect([inner?.isFinished(), polled, rt.metrics().numAliveTasks()]).toEqual([true, [], 0]);
+  });
+
+  test("by a hook before the first poll drops the task unpolled", async () => {
+    let polls = 0;
+    const rt = Builder.newCurrentThread()
+      .onBeforeTaskPoll(() => rt.shutdownBackground())
+      .build();
+    const handle = rt.spawn(function* () {
+      polls++;
+      yield* yieldNow();
+    });
+    await expect(handle.then()).rejects.toMatchObject({ code: "ERR_TASK_CANCELLED" });
+    expect(polls).toBe(0);
+  });
+
   test("by the root of blockOn makes that blockOn throw", () => {
     const rt = currentThread();
     const error = thrownBy(() =>
@@ -513,6 +546,25 @@ describe("shutdown", () => {
     expect(new Set(others)).toEqual(new Set(["ERR_TASK_CANCELLED"]));
     expect(log).toEqual(["cleaned up"]);
     expect(rt.metrics().numAliveTasks()).toBe(0);
+  });
+
+  test("finds the living tasks whatever each is doing: queued, running, waiting, ended", () => {
+    const rt = currentThread();
+    const alive: number[] = [];
+    const count = (): number => alive.push(rt.metrics().numAliveTasks());
+    rt.blockOn(function* () {
+      const ended = spawn(function* () {
+        count();
+      });
+      const waiting = spawn(pending());
+      count();
+      yield* ended;
+      count();
+      waiting.abort();
+      yield* waiting.outcome();
+      count();
+    });
+    expect(alive).toEqual([2, 2, 1, 0]);
   });
 
   test("refuses what comes afterwards", async () => {

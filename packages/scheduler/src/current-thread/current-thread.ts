@@ -62,8 +62,10 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   /** The roots of `run` that have not settled, and that of `blockOn`. */
   private readonly roots = new Set<Root<unknown>>();
   private blocking: Root<unknown> | null = null;
-  private wokenRoots: Root<unknown>[] = [];
-  private spareRoots: Root<unknown>[] = [];
+  /** The roots that are to be polled: the first `wokenCount`. Shortening an array would give its memory back each time. */
+  private wokenRoots: (Root<unknown> | null)[] = [];
+  private spareRoots: (Root<unknown> | null)[] = [];
+  private wokenCount = 0;
   private readonly hosted = new HostedLoop(this);
   private readonly watch: FailureWatch;
   /** Whether every task is run with hooks, timing or a context of its own around it. */
@@ -104,7 +106,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
 
   spawnGenerator<T>(generator: Async<T> | Future<T>, source: Named): JoinHandle<T> {
     const task = new JoinHandle<T>(generator, source, this);
-    if (!this.owned.bind(task as Task<unknown>)) {
+    if (!this.owned.admit(task as Task<unknown>)) {
       this.refuse(task as Task<unknown>);
       return task;
     }
@@ -120,6 +122,8 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   }
 
   private dress(task: Task<unknown>): void {
+    // A hook may shut the runtime down while the task stands in no queue.
+    this.owned.place(task);
     if (this.parts.propagateAsyncContext) task.snapshot = AsyncLocalStorage.snapshot();
     if (this.hooks.onTaskSpawn !== undefined) this.within(() => this.hooks.onTaskSpawn?.(task));
   }
@@ -146,6 +150,12 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
 
   yieldNow(task: Task<unknown>): void {
     this.local.push(task);
+  }
+
+  suspended(task: Task<unknown>): void {
+    this.owned.place(task);
+    // It was running when the runtime was shut down.
+    if (this.owned.isClosed()) task.shutdown();
   }
 
   release(task: Task<unknown>): void {
@@ -184,7 +194,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   }
 
   rootWoken(root: Root<unknown>): void {
-    this.wokenRoots.push(root);
+    this.wokenRoots[this.wokenCount++] = root;
     if (!this.driving) this.unpark();
   }
 
@@ -330,20 +340,20 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     return (
       !this.local.isEmpty() ||
       !this.inject.isEmpty() ||
-      this.wokenRoots.length > 0 ||
+      this.wokenCount > 0 ||
       !this.deferred.isEmpty()
     );
   }
 
   private round(): void {
     if (!this.processing) this.startProcessing();
-    if (this.wokenRoots.length > 0) this.pollRoots();
+    if (this.wokenCount > 0) this.pollRoots();
     // Otherwise the drivers are looked at when the slice has ended.
     if (this.runTasks() || !this.deferred.isEmpty()) this.parkYield();
   }
 
   private blockingRound(root: Root<unknown>): void {
-    if (this.wokenRoots.length > 0) this.pollRoots();
+    if (this.wokenCount > 0) this.pollRoots();
     if (root.isSettled()) return;
     if (!this.processing) this.startProcessing();
     if (this.runTasks() || !this.deferred.isEmpty()) this.parkYield();
@@ -351,11 +361,15 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   }
 
   private pollRoots(): void {
-    const woken = this.wokenRoots;
+    const { wokenRoots: woken, wokenCount: count } = this;
     this.wokenRoots = this.spareRoots;
     this.spareRoots = woken;
-    for (let i = 0; i < woken.length; i++) (woken[i] as Root<unknown>).poll();
-    woken.length = 0;
+    this.wokenCount = 0;
+    for (let i = 0; i < count; i++) {
+      const root = woken[i] as Root<unknown>;
+      woken[i] = null;
+      root.poll();
+    }
     this.untilDrivers--;
     cx.waker = null;
   }
@@ -494,6 +508,8 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     this.within(() => {
       const why = reason ?? runtimeShutdown("it was shut down before its future was done");
       for (const root of this.allRoots()) root.drop(why);
+      for (const task of this.local) this.owned.place(task);
+      for (const task of this.inject) this.owned.place(task);
       this.owned.closeAndShutdownAll();
     });
   }
