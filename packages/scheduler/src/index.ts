@@ -6,6 +6,7 @@ export type {
   SchedulerSink,
   TaskMeta,
   WorkerSink,
+  WorkSource,
 } from "./contract.ts";
 export { CurrentThread } from "./current-thread/current-thread.ts";
 export { EnterGuard } from "./enter-guard.ts";

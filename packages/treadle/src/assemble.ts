@@ -1,8 +1,14 @@
 /** Puts a runtime together: the one place where all parts meet. */
 
 import type { Driver, Park } from "@treadle/core";
-import { RuntimeMetrics } from "@treadle/metrics";
-import { AtomicsPark, CurrentThread } from "@treadle/scheduler";
+import { type IoSource, type MetricsSource, RuntimeMetrics } from "@treadle/metrics";
+import {
+  AtomicsPark,
+  CurrentThread,
+  type SchedulerSink,
+  type WorkerSink,
+  type WorkSource,
+} from "@treadle/scheduler";
 import { type Config, DEFAULT_GLOBAL_QUEUE_INTERVAL } from "./config.ts";
 import { Handle, handleSlot } from "./handle.ts";
 import { RuntimeCounters } from "./runtime-counters.ts";
@@ -14,15 +20,30 @@ export interface Assembled {
   readonly handle: Handle;
 }
 
+/** What the scheduler of a thread shares with those of the other threads of a multi-thread runtime. */
+export interface Across {
+  /** The runtime's number, the same on all its threads. */
+  readonly id: number;
+  readonly work: WorkSource;
+  /** Where the thread sleeps while it has no reactor. */
+  readonly idlePark: Park;
+  /** The thread's park, so made that other threads can wake it. */
+  park(inner: Park): Park;
+  readonly worker: WorkerSink;
+  readonly metrics: SchedulerSink;
+  /** What the metrics of the whole runtime are read from. */
+  source(scheduler: CurrentThread, io: IoSource | undefined): MetricsSource;
+}
+
 /** Builds the parts that `config` asks for. */
-export function assemble(config: Config): Assembled {
-  const counters = new RuntimeCounters(config);
+export function assemble(config: Config, across?: Across): Assembled {
+  const counters = across === undefined ? new RuntimeCounters(config) : null;
   const drivers: Driver[] = [];
   // Timers that are set while the thread sleeps in the event loop must be able to wake it.
   const link: { scheduler: CurrentThread | null } = { scheduler: null };
   const io = config.enableIo ? ioModule() : null;
   if (config.requireIo) io?.binding();
-  const idlePark = new AtomicsPark();
+  const idlePark = across?.idlePark ?? new AtomicsPark();
   const ioDriver =
     io === null
       ? null
@@ -43,12 +64,14 @@ export function assemble(config: Config): Assembled {
         });
   if (timeDriver !== null) drivers.push(timeDriver);
   const scheduler = new CurrentThread({
+    id: across?.id,
     eventInterval: config.eventInterval,
     globalQueueInterval: config.globalQueueInterval ?? DEFAULT_GLOBAL_QUEUE_INTERVAL,
     drivers,
-    park,
-    worker: counters.worker,
-    metrics: counters.scheduler,
+    park: across?.park(park) ?? park,
+    worker: across?.worker ?? (counters as RuntimeCounters).worker,
+    metrics: across?.metrics ?? (counters as RuntimeCounters).scheduler,
+    source: across?.work,
     // A copy, for the Builder may go on to build other runtimes.
     hooks: { ...config.hooks },
     rngSeed: config.rngSeed,
@@ -58,8 +81,10 @@ export function assemble(config: Config): Assembled {
   link.scheduler = scheduler;
   if (time !== null && timeDriver !== null) time.timeSlot.put(scheduler, timeDriver);
   if (io !== null && ioDriver !== null) io.ioSlot.put(scheduler, ioDriver);
-  const metrics = new RuntimeMetrics(counters.source(scheduler, ioDriver ?? undefined));
-  const handle = new Handle(scheduler, config.name, metrics);
+  const metrics = new RuntimeMetrics(
+    (across ?? (counters as RuntimeCounters)).source(scheduler, ioDriver ?? undefined),
+  );
+  const handle = new Handle(scheduler, config.name, metrics, config.flavor);
   handleSlot.put(scheduler, handle);
   return { scheduler, handle };
 }

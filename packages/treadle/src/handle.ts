@@ -22,12 +22,19 @@ export class Handle {
   private readonly reader: RuntimeMetrics;
   /** The name given to the Builder. */
   readonly name: string | undefined;
+  private readonly flavor: RuntimeFlavor;
 
   /** @internal */
-  constructor(scheduler: CurrentThread, name: string | undefined, metrics: RuntimeMetrics) {
+  constructor(
+    scheduler: CurrentThread,
+    name: string | undefined,
+    metrics: RuntimeMetrics,
+    flavor: RuntimeFlavor,
+  ) {
     this.scheduler = scheduler;
     this.name = name;
     this.reader = metrics;
+    this.flavor = flavor;
   }
 
   /**
@@ -52,7 +59,7 @@ export class Handle {
 
   /** Which scheduler the runtime has. */
   runtimeFlavor(): RuntimeFlavor {
-    return "current_thread";
+    return this.flavor;
   }
 
   /** Spawns a task on the runtime, see {@link spawn}; from outside it goes through the inject queue. */

@@ -10,6 +10,9 @@
  *
  * **Queues.** `local`: woken while this scheduler was driving. `inject`: woken or spawned from outside.
  *
+ * **Other threads.** A scheduler of a multi-thread runtime has a `source`: its mail is taken in once per round, and its
+ * unstarted tasks are run by turns with the local ones.
+ *
  * **Shutdown.** The owned list is closed and every task and root is dropped; driving goes on until their clean-up has
  * ended; then the drivers are shut down, and failures that nobody looked at are reported.
  *
@@ -30,7 +33,13 @@ import {
   type Waker,
 } from "@treadle/core";
 import { JoinHandle, OwnedTasks, type Schedule, type Task, type TaskRuntime } from "@treadle/task";
-import type { CurrentThreadParts, Hooks, SchedulerSink, WorkerSink } from "../contract.ts";
+import type {
+  CurrentThreadParts,
+  Hooks,
+  SchedulerSink,
+  WorkerSink,
+  WorkSource,
+} from "../contract.ts";
 import { Defer } from "../defer.ts";
 import { DriverStack } from "../driver-stack.ts";
 import { deadlock, ERR_RUNTIME_SHUTDOWN, nestedRuntime, runtimeShutdown } from "../error.ts";
@@ -47,7 +56,7 @@ const SLICE_MS = 1;
 
 /** The current-thread scheduler; made by the runtime's Builder. */
 export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, ShutdownTarget {
-  readonly id: number = cx.nextRuntimeId++;
+  readonly id: number;
   readonly slots: unknown[] = [];
   private readonly parts: CurrentThreadParts;
   private readonly drivers: DriverStack;
@@ -55,6 +64,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   private readonly metrics: SchedulerSink;
   private readonly hooks: Hooks;
   private readonly rand: FastRand;
+  private readonly source: WorkSource | null;
   private readonly local = new RunQueue();
   private readonly inject = new RunQueue();
   private readonly deferred = new Defer();
@@ -74,12 +84,16 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   private untilInject: number;
   private driving = false;
   private parked = false;
+  /** Whether the next task is taken from the source's queue first, before the local one. */
+  private sourceFirst = false;
   /** Whether the time that passes counts as busy. */
   private processing = false;
   private readonly ending = new Shutdown(this);
 
   constructor(parts: CurrentThreadParts) {
     this.parts = parts;
+    this.id = parts.id ?? cx.nextRuntimeId++;
+    this.source = parts.source ?? null;
     this.drivers = new DriverStack(parts.drivers);
     this.untilDrivers = parts.eventInterval;
     this.untilInject = parts.globalQueueInterval;
@@ -269,6 +283,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
       this.parked = true;
       timeout = this.drivers.beforePark(true);
       this.drivers.parkHosted();
+      if (this.source !== null && !this.source.beforePark(true)) timeout = 0;
     });
     return timeout;
   }
@@ -289,6 +304,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   private leaveHostedPark(woken = true): void {
     if (!this.parked) return;
     this.parked = false;
+    this.source?.afterPark();
     this.worker.unparked();
     this.drivers.afterPark(woken);
     this.hooks.onThreadUnpark?.();
@@ -327,18 +343,21 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
       !this.local.isEmpty() ||
       !this.inject.isEmpty() ||
       this.wokenRoots.length > 0 ||
-      !this.deferred.isEmpty()
+      !this.deferred.isEmpty() ||
+      (this.source?.hasWork() ?? false)
     );
   }
 
   private round(): void {
     if (!this.processing) this.startProcessing();
+    this.source?.takeMail();
     if (this.wokenRoots.length > 0) this.pollRoots();
     // Otherwise the drivers are looked at when the slice has ended.
     if (this.runTasks() || !this.deferred.isEmpty()) this.parkYield();
   }
 
   private blockingRound(root: Root<unknown>): void {
+    this.source?.takeMail();
     if (this.wokenRoots.length > 0) this.pollRoots();
     if (root.isSettled()) return;
     if (!this.processing) this.startProcessing();
@@ -374,9 +393,24 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
 
   /** The next task to run, and one tick. */
   private nextTask(): Task<unknown> | null {
+    if (this.source !== null) return this.nextOf(this.source);
     if (--this.untilInject > 0) return this.local.pop() ?? this.inject.pop();
     this.untilInject = this.parts.globalQueueInterval;
     return this.inject.pop() ?? this.local.pop();
+  }
+
+  /** The next task where there are other threads: what others offer in its interval, else both own queues by turns. */
+  private nextOf(source: WorkSource): Task<unknown> | null {
+    if (--this.untilInject <= 0) {
+      this.untilInject = source.interval();
+      const task = source.takeOffered() ?? this.inject.pop();
+      if (task !== null) return task;
+    }
+    this.sourceFirst = !this.sourceFirst;
+    const task = this.sourceFirst
+      ? (source.takeOwn() ?? this.local.pop())
+      : (this.local.pop() ?? source.takeOwn());
+    return task ?? this.inject.pop() ?? source.search();
   }
 
   private runDressed(task: Task<unknown>): void {
@@ -426,14 +460,24 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     this.endProcessing();
     this.submit();
     const timeout = this.drivers.beforePark(true);
-    if (timeout === Number.POSITIVE_INFINITY && !this.drivers.hasPending()) this.giveUp(root);
-    else if (timeout > 0) this.parts.park.park(timeout);
+    if (timeout === Number.POSITIVE_INFINITY && !this.canBeWoken()) this.giveUp(root);
+    else if (timeout > 0) this.sleep(timeout);
     this.drivers.afterPark(false);
     this.deferred.wakeAll();
     this.untilDrivers = this.parts.eventInterval;
     this.startProcessing();
     this.worker.unparked();
     this.hooks.onThreadUnpark?.();
+  }
+
+  private canBeWoken(): boolean {
+    return this.drivers.hasPending() || (this.source?.hasPending() ?? false);
+  }
+
+  private sleep(timeout: number): void {
+    const { source } = this;
+    if (source === null || source.beforePark(false)) this.parts.park.park(timeout);
+    source?.afterPark();
   }
 
   /** The queues have counted the schedules and the polls: takes their counts over. */
@@ -491,24 +535,28 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
       const why = reason ?? runtimeShutdown("it was shut down before its future was done");
       for (const root of this.allRoots()) root.drop(why);
       this.owned.closeAndShutdownAll();
+      this.source?.close();
     });
   }
 
   hasLeft(): boolean {
-    return this.owned.size > 0 || this.hasRoots();
+    return this.owned.size > 0 || this.hasRoots() || (this.source?.hasLeft() ?? false);
   }
 
   forsakeAll(): string[] {
     const tasks = this.owned.toArray();
     const roots = this.allRoots();
     const why = runtimeShutdown("its clean-up took too long");
+    let elsewhere: string[] = [];
     this.within(() => {
       for (const task of tasks) task.forsake();
       for (const root of roots) root.forsake(why);
+      elsewhere = this.source?.forsakeAll() ?? [];
     });
     return [
       ...tasks.map((task) => `${task.name} (task ${task.id})`),
       ...roots.map((root) => root.name),
+      ...elsewhere,
     ];
   }
 
@@ -517,6 +565,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     this.submit();
     this.watch.sweep();
     this.hosted.stop();
+    this.source?.end();
   }
 
   private hasRoots(): boolean {
@@ -530,7 +579,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   // Looking inside
 
   aliveTasks(): number {
-    return this.owned.size;
+    return this.owned.size + (this.source?.pendingTasks() ?? 0);
   }
 
   injectDepth(): number {
