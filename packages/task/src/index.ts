@@ -10,6 +10,44 @@ export { OwnedTasks } from "./owned-tasks.ts";
 export type { Schedule, TaskRuntime } from "./schedule.ts";
 export { ERR_SCOPE_CLOSED, Scope, scope } from "./scope.ts";
 export { race, type Selected, type SelectOptions, select } from "./select.ts";
+export {
+  BESIDE,
+  ByteArea,
+  decodeArguments,
+  decodeOutcome,
+  ERR_NOT_SEND,
+  ERR_SEND_KIND,
+  ERR_SENDABLE_DUPLICATE,
+  ERR_SENDABLE_MODULE,
+  ERR_SENDABLE_NAME,
+  ERR_SENDABLE_NOT_FOUND,
+  encodeArguments,
+  encodeOutcome,
+  findSendable,
+  finishEncoding,
+  type HasSendKind,
+  move,
+  type NotSend,
+  type NotSendArguments,
+  NotSendError,
+  type Refusal,
+  SEND,
+  type Send,
+  type Sendable,
+  type SendableOptions,
+  type SendBody,
+  SendFunction,
+  SendFuture,
+  type SendKind,
+  type SendMessage,
+  type SendOutput,
+  type SpawnSite,
+  sendable,
+  sendErrorClass,
+  sendKind,
+  spawnSite,
+  takeMessage,
+} from "./send/index.ts";
 export { shield } from "./shield.ts";
 export { spawn, spawnLocal, spawnOn } from "./spawn.ts";
 export { type Failure, type FailureWatcher, type Snapshot, Task } from "./task.ts";
