@@ -385,7 +385,7 @@ export class Encoder {
       if (ints && !isInt(item)) ints = false;
     }
     this.counted(ints ? f.INTS : f.DOUBLES, length);
-    this.need(length * 8);
+    this.need(ints ? length * 4 : length * 8);
     const { view } = this.area;
     let { at } = this;
     if (ints) {
@@ -415,7 +415,7 @@ export class Encoder {
     const kind = kindOf(object);
     if (kind !== undefined) this.ofKind(object, kind);
     else if (ArrayBuffer.isView(object)) this.viewOf(object);
-    else if (object instanceof ArrayBuffer) this.bufferOf(object, 0, object.byteLength);
+    else if (isArrayBuffer(object)) this.bufferOf(object, 0, object.byteLength);
     else if (types.isMap(object)) this.map(object, prototype);
     else if (types.isSet(object)) this.set(object, prototype);
     else if (types.isDate(object)) this.date(object, prototype);
@@ -492,7 +492,7 @@ export class Encoder {
     this.count(view);
     this.tag(f.VIEW);
     this.tag(kind);
-    if (buffer instanceof ArrayBuffer) this.bufferOf(buffer, byteOffset, byteOffset + byteLength);
+    if (isArrayBuffer(buffer)) this.bufferOf(buffer, byteOffset, byteOffset + byteLength);
     else this.putBeside(buffer);
     this.need(8);
     this.area.view.setUint32(this.at, byteOffset, true);
@@ -569,6 +569,10 @@ function isInt(value: number): boolean {
   return (value | 0) === value && (value !== 0 || 1 / value > 0);
 }
 
+function isArrayBuffer(object: object): object is ArrayBuffer {
+  return object instanceof ArrayBuffer || types.isArrayBuffer(object);
+}
+
 function isIndex(key: string): boolean {
   const index = Number(key);
   return index >>> 0 === index && String(index) === key && index !== 0xffffffff;
@@ -601,7 +605,7 @@ function isWasmModule(object: object): boolean {
 /** What Node passes by message port and this format does not know. */
 function travelsBeside(object: object): boolean {
   return (
-    object instanceof SharedArrayBuffer ||
+    types.isSharedArrayBuffer(object) ||
     isWasmModule(object) ||
     object instanceof Blob ||
     types.isKeyObject(object) ||

@@ -1,4 +1,5 @@
 /** Giving something to another thread instead of copying it. */
+import { types } from "node:util";
 import * as threads from "node:worker_threads";
 import { invalidArg } from "@treadle/core";
 
@@ -51,14 +52,14 @@ export function isMoved(value: object): boolean {
 
 /** The object that a transfer would name: a view's buffer, or the value itself. */
 function transferableOf(value: unknown): object | null {
-  if (ArrayBuffer.isView(value)) return value.buffer instanceof ArrayBuffer ? value.buffer : null;
+  if (ArrayBuffer.isView(value)) return types.isArrayBuffer(value.buffer) ? value.buffer : null;
   return isTransferable(value) ? (value as object) : null;
 }
 
 /** Node's transferables that have a class of their own, and those that carry its private mark (FileHandle). */
 export function isTransferable(value: unknown): boolean {
   return (
-    value instanceof ArrayBuffer ||
+    types.isArrayBuffer(value) ||
     value instanceof threads.MessagePort ||
     value instanceof ReadableStream ||
     value instanceof WritableStream ||
