@@ -4,6 +4,16 @@ import { beginError, readError } from "./error-codec.ts";
 import { unknownKind } from "./errors.ts";
 import * as f from "./format.ts";
 import { sendables } from "./registry.ts";
+import { shortText } from "./short-text.ts";
+
+/** The words about a binary. */
+const PLACE = 0;
+const LENGTH = 1;
+const BASE = 2;
+const USES = 3;
+
+/** Up to so many bytes are copied one by one. */
+const FEW_BYTES = 64;
 
 const NOTHING: readonly unknown[] = [];
 
@@ -18,8 +28,10 @@ export class Decoder {
   private at: number;
   private objects: object[];
   private shapes: string[][];
+  /** Where the table of binaries is, 0 without one. */
+  private table: number;
+  /** The buffers made of binaries, each when it is first needed. */
   private buffers: ArrayBuffer[];
-  private bases: number[];
   private beside: readonly unknown[];
 
   constructor() {
@@ -29,8 +41,8 @@ export class Decoder {
     this.at = 0;
     this.objects = [];
     this.shapes = [];
+    this.table = 0;
     this.buffers = [];
-    this.bases = [];
     this.beside = NOTHING;
   }
 
@@ -42,7 +54,7 @@ export class Decoder {
     this.at = at + 4;
     this.beside = beside ?? NOTHING;
     const table = area.view.getUint32(at, true);
-    if (table !== 0) this.readBinaries(area, at + table);
+    this.table = table === 0 ? 0 : at + table + 4;
   }
 
   /** Ends the reading. */
@@ -53,29 +65,36 @@ export class Decoder {
     // The arrays may have been kept by nobody, so they can be used again.
     if (this.objects.length > 0) this.objects.length = 0;
     if (this.shapes.length > 0) this.shapes.length = 0;
-    if (this.buffers.length > 0) {
-      this.buffers.length = 0;
-      this.bases.length = 0;
-    }
+    if (this.buffers.length > 0) this.buffers.length = 0;
   }
 
-  private readBinaries(area: ByteArea, table: number): void {
-    const count = area.view.getUint32(table, true);
-    for (let i = 0, entry = table + 4; i < count; i++, entry += 12) {
-      const place = this.start + area.view.getUint32(entry, true);
-      const length = area.view.getUint32(entry + 4, true);
-      const bytes = new Uint8Array(length);
-      bytes.set(area.bytes.subarray(place, place + length));
-      this.buffers.push(bytes.buffer);
-      this.bases.push(area.view.getUint32(entry + 8, true));
-    }
+  /** One word about a binary, from the table. */
+  private entry(binary: number, word: number): number {
+    return (this.area as ByteArea).view.getUint32(this.table + binary * 16 + word * 4, true);
+  }
+
+  /** The bytes of a binary where they lie; they are not ours to keep. */
+  private bytesOf(binary: number): Uint8Array {
+    const place = this.start + this.entry(binary, PLACE);
+    return (this.area as ByteArea).bytes.subarray(place, place + this.entry(binary, LENGTH));
+  }
+
+  /** A buffer with a copy of a binary. */
+  private bufferOf(binary: number): ArrayBuffer {
+    const known = this.buffers[binary];
+    if (known !== undefined) return known;
+    const { buffer } = new Uint8Array(this.bytesOf(binary));
+    this.buffers[binary] = buffer;
+    return buffer;
   }
 
   /** Reads one value. */
   value(): unknown {
     const tag = this.byte();
     if (tag >= f.SMALL_INT) return tag - f.SMALL_INT;
-    if (tag >= f.SMALL_TEXT) return this.latin1(tag - f.SMALL_TEXT);
+    if (tag >= f.SMALL_TEXT) return this.smallText(tag - f.SMALL_TEXT);
+    if (tag >= f.SMALL_SHAPED) return this.plain(this.shapes[tag - f.SMALL_SHAPED] as string[]);
+    if (tag >= f.SMALL_ARRAY) return this.array(tag - f.SMALL_ARRAY);
     switch (tag) {
       case f.UNDEFINED:
         return undefined;
@@ -127,7 +146,7 @@ export class Decoder {
       case f.SET:
         return this.set(this.count());
       case f.BUFFER:
-        return this.buffers[this.count()];
+        return this.bufferOf(this.count());
       case f.VIEW:
         return this.view();
       case f.ERROR:
@@ -188,10 +207,15 @@ export class Decoder {
     return true;
   }
 
+  private smallText(length: number): string {
+    const { at } = this;
+    this.at = at + length;
+    return shortText((this.area as ByteArea).bytes, at, length);
+  }
+
   private latin1(length: number): string {
     const { at } = this;
     this.at = at + length;
-    if (length === 0) return "";
     return (this.area as ByteArea).bytes.latin1Slice(at, at + length);
   }
 
@@ -284,15 +308,36 @@ export class Decoder {
 
   private view(): ArrayBufferView {
     const index = this.objects.push(UNMADE) - 1;
-    const make = f.VIEWS[this.byte()] as (typeof f.VIEWS)[number];
-    const binary = (this.area as ByteArea).bytes[this.at] === f.BUFFER ? this.numberAfterTag() : -1;
-    const buffer = (binary < 0 ? this.value() : this.buffers[binary]) as ArrayBuffer;
-    const offset = this.count() - (binary < 0 ? 0 : (this.bases[binary] as number));
-    const length = this.count();
-    const view =
-      make === f.VIEWS[0] ? Buffer.from(buffer, offset, length) : new make(buffer, offset, length);
+    const kind = this.byte();
+    const view = this.nextIsBinary()
+      ? this.viewOfBinary(kind, this.numberAfterTag())
+      : makeView(kind, this.value() as ArrayBuffer, this.count(), this.count());
     this.objects[index] = view;
     return view;
+  }
+
+  private nextIsBinary(): boolean {
+    return (this.area as ByteArea).bytes[this.at] === f.BUFFER;
+  }
+
+  private viewOfBinary(kind: number, binary: number): ArrayBufferView {
+    const offset = this.count() - this.entry(binary, BASE);
+    const length = this.count();
+    if (kind === f.BYTES && this.entry(binary, USES) === 1 && offset === 0) {
+      return this.copyOf(binary, length);
+    }
+    return makeView(kind, this.bufferOf(binary), offset, length);
+  }
+
+  /** A Uint8Array of its own; a short one needs no buffer before somebody asks for it. */
+  private copyOf(binary: number, length: number): Uint8Array {
+    // A copy of a view is not filled with zeros first.
+    if (length > FEW_BYTES) return new Uint8Array(this.bytesOf(binary));
+    const copy = new Uint8Array(length);
+    const { bytes } = this.area as ByteArea;
+    const place = this.start + this.entry(binary, PLACE);
+    for (let i = 0; i < length; i++) copy[i] = bytes[place + i] as number;
+    return copy;
   }
 
   /** Reads the number that follows a tag. */
@@ -317,6 +362,17 @@ export class Decoder {
     this.objects[index] = object;
     return object;
   }
+}
+
+function makeView(
+  kind: number,
+  buffer: ArrayBuffer,
+  offset: number,
+  length: number,
+): ArrayBufferView {
+  const make = f.VIEWS[kind] as (typeof f.VIEWS)[number];
+  if (kind === f.NODE_BUFFER) return Buffer.from(buffer, offset, length);
+  return new make(buffer, offset, length);
 }
 
 function bigHex(text: string): bigint {

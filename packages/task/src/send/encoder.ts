@@ -20,10 +20,14 @@ import { refuse } from "./offence.ts";
 /** The word at the start of a message. */
 const HEAD = 4;
 /** What the table of binaries holds of each. */
-const ENTRY = 12;
+const ENTRY = 16;
 const SCRATCH = 1 << 12;
 /** How many shapes are compared before an object's keys are written anew. */
 const SHAPES = 16;
+/** Up to so many bytes are copied one by one. */
+const FEW_BYTES = 64;
+/** Up to so many objects of a message are looked for one by one. */
+const FEW = 8;
 /** From this length on an array is looked at for holes. */
 const SPARSE_FROM = 64;
 /** A buffer of the encoder's own that has grown beyond this is let go after the message. */
@@ -37,6 +41,10 @@ interface Binary {
   readonly buffer: ArrayBuffer;
   from: number;
   to: number;
+  /** How many values are made of it. */
+  uses: number;
+  /** The bytes, where the only use is a view that shows just these. */
+  view: Uint8Array | null;
 }
 
 /** A message that goes by message port: its bytes, what travels beside them, and what of that is transferred. */
@@ -142,7 +150,7 @@ export class Encoder {
 
   private forget(): void {
     if (this.objects.length > 0) {
-      this.seen.clear();
+      if (this.objects.length > FEW) this.seen.clear();
       this.objects.length = 0;
       this.shapes.length = 0;
     }
@@ -190,10 +198,11 @@ export class Encoder {
     this.at = table + 4 + binaries.length * ENTRY;
     let place = align(this.at - this.start);
     for (let i = 0, entry = table + 4; i < binaries.length; i++, entry += ENTRY) {
-      const { from, to } = binaries[i] as Binary;
+      const { from, to, uses } = binaries[i] as Binary;
       view.setUint32(entry, place, true);
       view.setUint32(entry + 4, to - from, true);
       view.setUint32(entry + 8, from, true);
+      view.setUint32(entry + 12, uses, true);
       place = align(place + to - from);
     }
     return place;
@@ -208,8 +217,12 @@ export class Encoder {
 
   private copyBinaries(area: ByteArea, start: number): void {
     let place = align(this.at - this.start);
-    for (const { buffer, from, to } of this.binaries) {
-      area.bytes.set(new Uint8Array(buffer, from, to - from), start + place);
+    for (const { buffer, from, to, view } of this.binaries) {
+      const bytes =
+        view !== null && view.byteLength === to - from
+          ? view
+          : new Uint8Array(buffer, from, to - from);
+      copyBytes(bytes, area.bytes, start + place);
       place = align(place + to - from);
     }
   }
@@ -318,8 +331,8 @@ export class Encoder {
   }
 
   private object(object: object): void {
-    const known = this.seen.get(object);
-    if (known !== undefined) {
+    const known = this.numberOf(object);
+    if (known >= 0) {
       this.counted(f.REF, known);
       return;
     }
@@ -333,10 +346,21 @@ export class Encoder {
     } else this.special(object, prototype);
   }
 
-  /** Counts an object. */
+  /** The number of an object that has begun before, or -1. */
+  private numberOf(object: object): number {
+    const { objects, seen } = this;
+    if (objects.length > FEW) return seen.get(object) ?? -1;
+    for (let i = 0; i < objects.length; i++) if (objects[i] === object) return i;
+    return -1;
+  }
+
+  /** Counts an object. A few are looked for one by one, more by a map. */
   count(object: object): void {
-    this.seen.set(object, this.objects.length);
-    this.objects.push(object);
+    const { objects, seen } = this;
+    const index = objects.push(object) - 1;
+    if (index < FEW) return;
+    if (index === FEW) for (let i = 0; i < FEW; i++) seen.set(objects[i] as object, i);
+    seen.set(object, index);
   }
 
   private plain(object: object): void {
@@ -352,7 +376,8 @@ export class Encoder {
     const { shapes } = this;
     for (let i = shapes.length - 1, last = Math.max(0, i - SHAPES); i >= last; i--) {
       if (sameKeys(shapes[i] as readonly string[], keys)) {
-        this.counted(f.SHAPED, i);
+        if (i <= f.SMALL_SHAPED_MAX) this.tag(f.SMALL_SHAPED + i);
+        else this.counted(f.SHAPED, i);
         return;
       }
     }
@@ -365,9 +390,10 @@ export class Encoder {
     this.count(array);
     const { length } = array;
     const first = length > 0 ? array[0] : undefined;
-    if (typeof first === "number" && this.numbers(array as readonly number[])) return;
+    if (typeof first === "number" && length > 1 && this.numbers(array as readonly number[])) return;
     if (length > SPARSE_FROM && first === undefined && this.sparse(array)) return;
-    this.counted(f.ARRAY, length);
+    if (length <= f.SMALL_ARRAY_MAX) this.tag(f.SMALL_ARRAY + length);
+    else this.counted(f.ARRAY, length);
     for (let i = 0; i < length; i++) {
       const item = array[i];
       if (item === undefined && !(i in array)) this.tag(f.HOLE);
@@ -415,7 +441,7 @@ export class Encoder {
     const kind = kindOf(object);
     if (kind !== undefined) this.ofKind(object, kind);
     else if (ArrayBuffer.isView(object)) this.viewOf(object);
-    else if (isArrayBuffer(object)) this.bufferOf(object, 0, object.byteLength);
+    else if (isArrayBuffer(object)) this.bufferOf(object, 0, object.byteLength, null);
     else if (types.isMap(object)) this.map(object, prototype);
     else if (types.isSet(object)) this.set(object, prototype);
     else if (types.isDate(object)) this.date(object, prototype);
@@ -492,32 +518,44 @@ export class Encoder {
     this.count(view);
     this.tag(f.VIEW);
     this.tag(kind);
-    if (isArrayBuffer(buffer)) this.bufferOf(buffer, byteOffset, byteOffset + byteLength);
-    else this.putBeside(buffer);
+    const bytes = kind <= f.BYTES ? (view as Uint8Array) : null;
+    if (isArrayBuffer(buffer)) {
+      this.bufferOf(buffer, byteOffset, byteOffset + byteLength, bytes);
+    } else this.putBeside(buffer);
     this.need(8);
     this.area.view.setUint32(this.at, byteOffset, true);
     this.area.view.setUint32(this.at + 4, elements(view), true);
     this.at += 8;
   }
 
-  private bufferOf(buffer: ArrayBuffer, from: number, to: number): void {
+  private bufferOf(buffer: ArrayBuffer, from: number, to: number, view: Uint8Array | null): void {
     if (isMoved(buffer)) {
       this.putBeside(buffer);
       return;
     }
     if ((buffer as { resizable?: boolean }).resizable === true) throw refuse(buffer);
     if ((buffer as { detached?: boolean }).detached === true) throw refuse(buffer);
-    let index = this.binaries.findIndex((binary) => binary.buffer === buffer);
     // Views of any element size must lie in what is copied as they lie in the whole.
-    const first = from & ~7;
-    if (index < 0) {
-      index = this.binaries.push({ buffer, from: first, to }) - 1;
-    } else {
-      const binary = this.binaries[index] as Binary;
-      binary.from = Math.min(binary.from, first);
+    this.counted(f.BUFFER, this.listBinary(buffer, from & ~7, to, view));
+  }
+
+  private listBinary(
+    buffer: ArrayBuffer,
+    from: number,
+    to: number,
+    view: Uint8Array | null,
+  ): number {
+    const { binaries } = this;
+    for (let i = 0; i < binaries.length; i++) {
+      const binary = binaries[i] as Binary;
+      if (binary.buffer !== buffer) continue;
+      binary.from = Math.min(binary.from, from);
       binary.to = Math.max(binary.to, to);
+      binary.uses++;
+      binary.view = null;
+      return i;
     }
-    this.counted(f.BUFFER, index);
+    return binaries.push({ buffer, from, to, uses: 1, view }) - 1;
   }
 
   private putBeside(object: object): void {
@@ -553,6 +591,7 @@ export class Encoder {
   private back(mark: Mark): void {
     this.at = this.start + mark.at;
     while (this.objects.length > mark.objects) this.seen.delete(this.objects.pop() as object);
+    if (this.objects.length <= FEW) this.seen.clear();
     this.shapes.length = mark.shapes;
     this.binaries.length = mark.binaries;
     this.beside.length = mark.beside;
@@ -567,6 +606,13 @@ function align(at: number): number {
 /** Whether a number is an integer of 32 bits; -0 is none. */
 function isInt(value: number): boolean {
   return (value | 0) === value && (value !== 0 || 1 / value > 0);
+}
+
+/** A few bytes are copied faster without a call. */
+function copyBytes(from: Uint8Array, to: Uint8Array, at: number): void {
+  const { length } = from;
+  if (length > FEW_BYTES) to.set(from, at);
+  else for (let i = 0; i < length; i++) to[at + i] = from[i] as number;
 }
 
 function isArrayBuffer(object: object): object is ArrayBuffer {

@@ -2,10 +2,11 @@
  * How values lie in memory on their way between threads.
  *
  * **Layout.** A message is a word of 4 bytes and values. The word is 0, or where the table of binaries begins (from the
- * message's start): a count, for each binary its place, its length and which byte of its buffer is the first, then the
- * binaries. A value is a tag of one byte and what the tag says. Numbers are little-endian, counts and lengths 4 bytes.
+ * message's start): a count, for each binary its place, its length, which byte of its buffer is the first and how many
+ * values are made of it, then the binaries. A value is a tag of one byte and what the tag says. Numbers are little-endian, counts and lengths 4 bytes.
  *
- * Tags from {@link SMALL_TEXT} on hold a short Latin-1 string's length, from {@link SMALL_INT} on a number from 0 to 127.
+ * Tags from {@link SMALL_ARRAY} on hold a number: a count, the number of a shape, the length of a Latin-1 string, or an
+ * integer itself.
  * Objects are counted in the order in which they begin; {@link REF} names one by its number. {@link SHAPE} introduces the
  * keys of a plain object; {@link SHAPED} names keys that were introduced before.
  *
@@ -55,6 +56,12 @@ export const KIND = 28;
 /** The end of an error's further properties. */
 export const END = 29;
 
+/** An array of 0 to 31 elements. */
+export const SMALL_ARRAY = 32;
+export const SMALL_ARRAY_MAX = 31;
+/** Keys that were introduced before, number 0 to 31. */
+export const SMALL_SHAPED = 64;
+export const SMALL_SHAPED_MAX = 31;
 /** Lengths 0 to 31. */
 export const SMALL_TEXT = 96;
 export const SMALL_TEXT_MAX = 31;
@@ -66,6 +73,11 @@ type ViewConstructor = new (
   byteOffset: number,
   length: number,
 ) => ArrayBufferView;
+
+/** Stands for Buffer. */
+export const NODE_BUFFER = 0;
+/** Stands for Uint8Array; the views up to this one show bytes. */
+export const BYTES = 1;
 
 /** The classes of views, by the number that stands for each; the first is Node's Buffer, the rest are the language's. */
 export const VIEWS: readonly ViewConstructor[] = [
