@@ -52,6 +52,7 @@ const sharedMemoryFiles = [
   "registry",
   "scheduled-io",
   "entry",
+  "multi-thread",
 ];
 
 const floorRules = Object.entries(floors)

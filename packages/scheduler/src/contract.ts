@@ -1,6 +1,6 @@
 /** What a scheduler asks of the packages that it does not know. */
 import type { Driver, Park } from "@treadle/core";
-import type { Task } from "@treadle/task";
+import type { JoinHandle, SendFuture, Task } from "@treadle/task";
 import type { UnhandledFailure } from "./failure-watch.ts";
 
 /** Where one worker counts: plain fields on its hot loop, handed over by `submit`. */
@@ -49,6 +49,8 @@ export interface Hooks {
  * current-thread runtime.
  */
 export interface WorkSource {
+  /** Spawns a call that any thread can start. */
+  spawnSend<T>(future: SendFuture<T>): JoinHandle<T>;
   /** Whether mail has come, or a task of this thread's own queue of unstarted tasks waits; cheap. */
   hasWork(): boolean;
   /** Takes the mail in, which wakes tasks; once per round. */

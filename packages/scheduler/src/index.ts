@@ -19,5 +19,20 @@ export {
 } from "./error.ts";
 export type { UnhandledFailure } from "./failure-watch.ts";
 export type { Sliced } from "./hosted-loop.ts";
+export { writeDirectly } from "./multi-thread/direct-output.ts";
+export { ERR_SEGMENT_FULL, ERR_WORKER_LOST } from "./multi-thread/error.ts";
+export { Fabric, type SharedPlan } from "./multi-thread/fabric.ts";
+export {
+  Participant,
+  type ParticipantParts,
+  type TakingCounters,
+} from "./multi-thread/participant.ts";
+export { attachTaskIds, sharedTaskIds } from "./multi-thread/task-ids.ts";
+export {
+  START,
+  StartedThread,
+  type ThreadData,
+  type ThreadOptions,
+} from "./multi-thread/thread-host.ts";
 export type { Root, RootOwner } from "./root.ts";
 export type { ShutdownTarget } from "./shutdown.ts";

@@ -24,5 +24,5 @@ export interface TaskRuntime extends RuntimeContext {
   spawnGenerator<T>(generator: Async<T>, source: Named): JoinHandle<T>;
   spawnLocalCall<T>(call: Call<T>): JoinHandle<T>;
   /** Spawns an unstarted call that any thread can start; where it is missing, such a call is spawned as any other. */
-  spawnSend?<T>(future: SendFuture<T>): JoinHandle<T>;
+  readonly spawnSend?: (<T>(future: SendFuture<T>) => JoinHandle<T>) | undefined;
 }

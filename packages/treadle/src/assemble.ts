@@ -18,6 +18,8 @@ import { ioModule, timeModule } from "./subsystems.ts";
 export interface Assembled {
   readonly scheduler: CurrentThread;
   readonly handle: Handle;
+  /** Settles when its threads run; left out where it has none of its own. */
+  readonly ready?: () => Promise<void>;
 }
 
 /** What the scheduler of a thread shares with those of the other threads of a multi-thread runtime. */

@@ -15,10 +15,12 @@ import {
   positiveInteger,
   type RuntimeFlavor,
   seed,
+  segmentBytes,
 } from "./config.ts";
 import { notBuilt } from "./errors.ts";
 import type { Features, NoFeatures } from "./features.ts";
 import { LocalRuntime } from "./local-runtime.ts";
+import { assembleMultiThread } from "./multi-thread.ts";
 import { Runtime } from "./runtime.ts";
 
 /**
@@ -91,7 +93,10 @@ export class Builder<F extends Features = NoFeatures> {
     return this as unknown as Builder<F & { readonly io: true }>;
   }
 
-  /** Sets the number of worker threads; a current-thread runtime has none and ignores it. */
+  /**
+   * Sets the number of worker threads; by default that of the environment variable `TREADLE_WORKER_THREADS`, or else one
+   * for each CPU. A current-thread runtime has none and ignores it.
+   */
   workerThreads(n: number): this {
     this.config.workerThreads = positiveInteger(
       "workerThreads",
@@ -124,6 +129,15 @@ export class Builder<F extends Features = NoFeatures> {
       );
     }
     this.config.resourceLimits = limits;
+    return this;
+  }
+
+  /**
+   * Sets how much memory the threads may share for tasks on their way and their arguments and results, in bytes; 256 MiB by
+   * default. The system gives memory only to what is used of it. When it is full, `spawn` fails with `ERR_SEGMENT_FULL`.
+   */
+  segmentLimit(bytes: number): this {
+    this.config.segmentLimit = segmentBytes(bytes);
     return this;
   }
 
@@ -262,7 +276,8 @@ export class Builder<F extends Features = NoFeatures> {
    */
   build(): Runtime<F> {
     this.check();
-    return new Runtime<F>(assemble(this.config));
+    const multi = this.config.flavor === "multi_thread";
+    return new Runtime<F>(multi ? assembleMultiThread(this.config) : assemble(this.config));
   }
 
   /** Builds a runtime that is bound to this thread. */
@@ -275,14 +290,11 @@ export class Builder<F extends Features = NoFeatures> {
   }
 
   private check(): void {
-    if (this.config.flavor === "multi_thread") {
-      if (this.config.startPaused) {
-        throw new RuntimeError(
-          "ERR_INVALID_ARG",
-          "startPaused(true) needs the current_thread flavor: a clock can only be paused on one thread",
-        );
-      }
-      throw notBuilt("the multi_thread scheduler", "use Builder.newCurrentThread()");
+    if (this.config.flavor === "multi_thread" && this.config.startPaused) {
+      throw new RuntimeError(
+        "ERR_INVALID_ARG",
+        "startPaused(true) needs the current_thread flavor: a clock can only be paused on one thread",
+      );
     }
     for (const what of this.config.missing) throw notBuilt(what, "leave it out");
     if (this.config.startPaused && !this.config.enableTime) {

@@ -37,3 +37,9 @@ export function ioModule(): IoModule {
   loaded.io ??= createRequire(import.meta.url)("@treadle/io") as IoModule;
   return loaded.io;
 }
+
+/** Loads what a thread will need before it runs, without the detour over `require`. */
+export async function loadSubsystems(time: boolean, io: boolean): Promise<void> {
+  if (time) loaded.time ??= await import("@treadle/time");
+  if (io) loaded.io ??= await import("@treadle/io");
+}

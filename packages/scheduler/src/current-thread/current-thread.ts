@@ -32,7 +32,14 @@ import {
   RuntimeError,
   type Waker,
 } from "@treadle/core";
-import { JoinHandle, OwnedTasks, type Schedule, type Task, type TaskRuntime } from "@treadle/task";
+import {
+  JoinHandle,
+  OwnedTasks,
+  type Schedule,
+  type SendFuture,
+  type Task,
+  type TaskRuntime,
+} from "@treadle/task";
 import type {
   CurrentThreadParts,
   Hooks,
@@ -58,6 +65,8 @@ const SLICE_MS = 1;
 export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, ShutdownTarget {
   readonly id: number;
   readonly slots: unknown[] = [];
+  /** Spawns a call that any thread can start; absent where there is only this one, which then runs it. */
+  readonly spawnSend: (<T>(future: SendFuture<T>) => JoinHandle<T>) | undefined;
   private readonly parts: CurrentThreadParts;
   private readonly drivers: DriverStack;
   private readonly worker: WorkerSink;
@@ -93,7 +102,9 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   constructor(parts: CurrentThreadParts) {
     this.parts = parts;
     this.id = parts.id ?? cx.nextRuntimeId++;
-    this.source = parts.source ?? null;
+    const source = parts.source ?? null;
+    this.source = source;
+    this.spawnSend = source === null ? undefined : (future) => this.spawnShared(source, future);
     this.drivers = new DriverStack(parts.drivers);
     this.untilDrivers = parts.eventInterval;
     this.untilInject = parts.globalQueueInterval;
@@ -126,6 +137,19 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     if (this.dressed || this.hooks.onTaskSpawn !== undefined) this.dress(task as Task<unknown>);
     this.schedule(task as Task<unknown>);
     return task;
+  }
+
+  private spawnShared<T>(source: WorkSource, future: SendFuture<T>): JoinHandle<T> {
+    const task = source.spawnSend(future);
+    this.metrics.incSpawnedTasks();
+    if (!this.driving) this.metrics.incRemoteSchedule();
+    if (this.hooks.onTaskSpawn !== undefined) this.dress(task as Task<unknown>);
+    return task;
+  }
+
+  /** Takes a task that was spawned elsewhere and runs here; false when the scheduler is shut down. */
+  bindStarted(task: Task<unknown>): boolean {
+    return this.owned.bind(task);
   }
 
   /** The runtime is shut down: the task is dropped unpolled. */
@@ -286,6 +310,11 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
       if (this.source !== null && !this.source.beforePark(true)) timeout = 0;
     });
     return timeout;
+  }
+
+  /** Begins to listen to the other threads, in the event loop. */
+  listen(): void {
+    if (!this.driving) this.hosted.rest();
   }
 
   /** A driver's events have come while the thread slept in the event loop; called by the event loop. */

@@ -3,8 +3,14 @@
  *
  * It has no future and is in no run queue. Mail settles it; from then on its cell is gone.
  */
-import type { Async, Named } from "@treadle/core";
-import { JoinHandle, type Outcome, type Schedule } from "@treadle/task";
+import type { Async } from "@treadle/core";
+import {
+  JoinHandle,
+  type Outcome,
+  type Schedule,
+  type SendFunction,
+  type SpawnSite,
+} from "@treadle/task";
 
 /** What a remote task asks of the thread that spawned it. */
 export interface RemoteOwner extends Schedule {
@@ -24,12 +30,18 @@ export const NO_CELL = 0;
 export class RemoteTask<T> extends JoinHandle<T> {
   /** Where its cell lies; {@link NO_CELL} once it is settled. */
   cell: number;
+  /** What it runs. */
+  readonly function: SendFunction;
+  /** Where it was spawned, if that was remembered. */
+  readonly site: SpawnSite | null;
   private readonly owner: RemoteOwner;
 
-  constructor(source: Named, owner: RemoteOwner, cell: number) {
+  constructor(source: SendFunction, site: SpawnSite | null, owner: RemoteOwner, cell: number) {
     super(ELSEWHERE, source, owner);
     this.runElsewhere();
     this.cell = cell;
+    this.function = source;
+    this.site = site;
     this.owner = owner;
   }
 
