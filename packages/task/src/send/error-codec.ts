@@ -12,7 +12,11 @@ import { NotSendError } from "./errors.ts";
 import { END } from "./format.ts";
 import { sendables } from "./registry.ts";
 
-type ErrorClass = { readonly name: string; readonly prototype: Error };
+/** A class of errors. */
+export interface ErrorClass {
+  readonly name: string;
+  readonly prototype: Error;
+}
 
 /** Properties that are written apart, or belong to their class. */
 const OWN = new Set(["name", "message", "stack"]);
@@ -21,42 +25,39 @@ const OWN = new Set(["name", "message", "stack"]);
 const HIDDEN = ["cause", "errors", "code", "errno", "syscall"] as const;
 
 /**
- * Makes errors of a class come back from other threads as instances of it, found by the class's name.
+ * Makes errors of a class come back from other threads as instances of it.
  *
- * @remarks Call it in the module of the class, so that both threads do. Its constructor is not called; own properties
- * are set one by one.
+ * @remarks Call it in the module of the class, so that both threads do. They find the class by `name`, that of the class
+ * by default; say it where a minifier may change that. The constructor is not called: own properties are set one by one.
  */
-export function sendErrorClass(errorClass: ErrorClass): void {
-  sendables.errors.set(errorClass.name, errorClass);
+export function sendErrorClass(errorClass: ErrorClass, name: string = errorClass.name): void {
+  sendables.errors.set(name, errorClass.prototype);
+  sendables.errorNames.set(errorClass.prototype, name);
 }
 
-for (const known of [
-  Error,
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
-  AggregateError,
-  DOMException as unknown as ErrorClass,
-  RuntimeError,
-  JoinError,
-  NotSendError,
-]) {
-  sendErrorClass(known);
-}
+sendErrorClass(Error);
+sendErrorClass(EvalError);
+sendErrorClass(RangeError);
+sendErrorClass(ReferenceError);
+sendErrorClass(SyntaxError);
+sendErrorClass(TypeError);
+sendErrorClass(URIError);
+sendErrorClass(AggregateError);
+sendErrorClass(DOMException as unknown as ErrorClass);
+sendErrorClass(RuntimeError, "@treadle/core.RuntimeError");
+sendErrorClass(JoinError, "@treadle/task.JoinError");
+sendErrorClass(NotSendError, "@treadle/task.NotSendError");
 
-/** The nearest known class of an error. */
+/** The name of the nearest known class of an error. */
 function knownClass(error: Error): string {
   let prototype: object | null = Object.getPrototypeOf(error);
   while (prototype !== null) {
-    const make: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-    const name = typeof make === "function" ? make.name : "";
-    if (sendables.errors.has(name)) return name;
+    const name = sendables.errorNames.get(prototype);
+    if (name !== undefined) return name;
     prototype = Object.getPrototypeOf(prototype);
   }
-  return "Error";
+  // Of another realm.
+  return sendables.errors.has(error.name) ? error.name : "Error";
 }
 
 /** Writes an error; what of it cannot cross stays behind. */
@@ -84,16 +85,16 @@ function read(error: Error, name: string): unknown {
 
 /** Makes the error whose properties come next: of the right class, with nothing set yet. */
 export function beginError(decoder: Decoder): Error {
-  const known = sendables.errors.get(decoder.string()) ?? Error;
+  const known = sendables.errors.get(decoder.string()) ?? Error.prototype;
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
-    if (known === (DOMException as unknown)) {
+    if (known === (DOMException.prototype as Error)) {
       const name = decoder.string();
       return new DOMException(decoder.string(), name);
     }
     const error = new Error();
-    Object.setPrototypeOf(error, known.prototype);
+    if (known !== Error.prototype) Object.setPrototypeOf(error, known);
     const name = decoder.string();
     hide(error, "message", decoder.string());
     if (error.name !== name) hide(error, "name", name);

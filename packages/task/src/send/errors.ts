@@ -1,5 +1,6 @@
 /** What can go wrong with sendable functions and with values on their way to another thread. */
 import { describe, RuntimeError } from "@treadle/core";
+import { isTypeScript } from "./loader.ts";
 
 /** Code of the error for a value that cannot cross threads; its text names the place inside the value. */
 export const ERR_NOT_SEND = "ERR_NOT_SEND";
@@ -68,17 +69,24 @@ export function moduleFailed(url: string, name: string, cause: unknown): Runtime
   );
 }
 
+/** What Node says of TypeScript that it cannot load. */
+const NO_TYPESCRIPT = new Set([
+  "ERR_UNKNOWN_FILE_EXTENSION",
+  "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX",
+  "ERR_INVALID_TYPESCRIPT_SYNTAX",
+  "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING",
+]);
+
 /** What helps where a module cannot be loaded. */
 function hintFor(url: string, cause: unknown): string {
-  const code = (cause as { code?: unknown } | null)?.code;
-  if (code === "ERR_UNKNOWN_FILE_EXTENSION" && /\.[cm]?tsx?(\?|$)/.test(url)) {
+  const code = String((cause as { code?: unknown } | null)?.code);
+  if (NO_TYPESCRIPT.has(code) && isTypeScript(url)) {
     return (
-      ". This thread has no loader for TypeScript: use Node 22.18 or newer, or start threads with one " +
-      '(execArgv: ["--import", "tsx"]), or run the built JavaScript'
+      ". This thread cannot load that TypeScript: run the built JavaScript, or use Node 22.18 or newer and types " +
+      "that can be stripped, or install tsx in the project of the module, and it is used"
     );
   }
-  if (!URL.canParse(url)) return ". The first argument of sendable() is import.meta.url";
-  return "";
+  return URL.canParse(url) ? "" : ". The first argument of sendable() is import.meta.url";
 }
 
 /** Makes the error for a module that has no such sendable. */

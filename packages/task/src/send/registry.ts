@@ -17,14 +17,17 @@ import {
   notFound,
 } from "./errors.ts";
 import type { SendKind } from "./kind.ts";
+import { prepareToImport } from "./loader.ts";
 import type { SendFunction } from "./send-function.ts";
 
 /** The names of one thread. */
 export interface Sendables {
   readonly functions: Map<string, SendFunction>;
   readonly kinds: Map<string, SendKind>;
-  /** Classes of errors that come back as themselves, by class name. */
-  readonly errors: Map<string, { readonly prototype: Error }>;
+  /** Prototypes of the errors that come back as themselves, by the name that all threads give the class. */
+  readonly errors: Map<string, Error>;
+  /** The other way round; a minifier may have given one name to several classes. */
+  readonly errorNames: WeakMap<object, string>;
   /** Modules that are being imported, by URL. */
   readonly loading: Map<string, Promise<void>>;
   /** Keys that were registered since the event loop last turned. */
@@ -37,6 +40,7 @@ globals[KEY] ??= {
   functions: new Map(),
   kinds: new Map(),
   errors: new Map(),
+  errorNames: new WeakMap(),
   loading: new Map(),
   fresh: new Set(),
 };
@@ -101,6 +105,7 @@ async function importSendable(key: string): Promise<SendFunction> {
 }
 
 async function importModule(url: string): Promise<void> {
+  await prepareToImport(url);
   await import(/* @vite-ignore */ /* webpackIgnore: true */ url);
 }
 
