@@ -147,7 +147,8 @@ export class CellPool {
       if (!this.isLeft(cell, participants)) return true;
       for (const word of [ARGS_BLOCK, RESULT_BLOCK]) {
         const block = this.words[cell + word]!;
-        if (block !== 0) heir.free(block);
+        // Not 0, inline, nor a mark that a scheduler has put there.
+        if (block > 0) heir.free(block);
         this.words[cell + word] = 0;
       }
       this.words[cell + SPAWNER] = this.ref;

@@ -1,7 +1,7 @@
 /**
  * What the threads of a runtime share: unstarted tasks, mail, sleep, payloads, and who takes part.
  *
- * A sketch of how the parts go together. `i` is this thread's index, `block = participants.block(i)`.
+ * A sketch of how the parts go together; {@link SharedMemory} puts them together so. `i` is this thread's index, `block = participants.block(i)`.
  *
  *     home       segment = Segment.create({ workers }), index 0; workers are 1 ... workers, blocking threads the rest
  *     others     segment = Segment.attach(buffer)
@@ -98,4 +98,5 @@ export {
 export { PayloadHeap, payloadOf } from "./payload-heap.ts";
 export { RunRing, Spilled } from "./run-ring.ts";
 export { DEFAULT_SEGMENT_BYTES, Segment, type SegmentOptions } from "./segment.ts";
+export { type Place, SharedMemory } from "./shared-memory.ts";
 export { Waiters } from "./waiters.ts";
