@@ -79,7 +79,7 @@ type Ordinal<K> = K extends `${number}`
 
 /** The offences of a list of arguments. */
 export type NotSendArguments<A extends unknown[]> = {
-  [K in keyof A]: NotSend<A[K], `argument${Ordinal<K>}`>;
+  [K in keyof A]-?: NotSend<A[K], `argument${Ordinal<K>}`>;
 }[number];
 
 /** What a sendable's function gives in the end, whatever way it gives it. */

@@ -178,7 +178,7 @@ describe("what has crossed", () => {
       fc.property(values, (value) => {
         expectSame(structuredClone(value), roundTrip(value));
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 
