@@ -21,18 +21,16 @@ export type { UnhandledFailure } from "./failure-watch.ts";
 export type { Sliced } from "./hosted-loop.ts";
 export { writeDirectly } from "./multi-thread/direct-output.ts";
 export { ERR_SEGMENT_FULL, ERR_WORKER_LOST } from "./multi-thread/error.ts";
-export { Fabric, type SharedPlan } from "./multi-thread/fabric.ts";
-export {
-  Participant,
-  type ParticipantParts,
-  type TakingCounters,
-} from "./multi-thread/participant.ts";
+export { Fabric } from "./multi-thread/fabric.ts";
+export { Home, type HomeParts } from "./multi-thread/home.ts";
 export { attachTaskIds, sharedTaskIds } from "./multi-thread/task-ids.ts";
+export type { TakingCounters } from "./multi-thread/task-queue.ts";
 export {
   START,
   StartedThread,
   type ThreadData,
   type ThreadOptions,
 } from "./multi-thread/thread-host.ts";
+export { WorkerMember, type WorkerParts } from "./multi-thread/worker.ts";
 export type { Root, RootOwner } from "./root.ts";
 export type { ShutdownTarget } from "./shutdown.ts";

@@ -18,6 +18,8 @@ import { ioModule, timeModule } from "./subsystems.ts";
 export interface Assembled {
   readonly scheduler: CurrentThread;
   readonly handle: Handle;
+  /** The number of the thread's reactor, 0 while it has none. */
+  reactor(): number;
   /** Settles when its threads run; left out where it has none of its own. */
   readonly ready?: () => Promise<void>;
 }
@@ -88,5 +90,5 @@ export function assemble(config: Config, across?: Across): Assembled {
   );
   const handle = new Handle(scheduler, config.name, metrics, config.flavor);
   handleSlot.put(scheduler, handle);
-  return { scheduler, handle };
+  return { scheduler, handle, reactor: () => ioDriver?.openId ?? 0 };
 }

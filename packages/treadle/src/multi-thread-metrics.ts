@@ -1,4 +1,5 @@
 /** Where the threads of a runtime count, and how all of it is read. */
+import { threadId } from "node:worker_threads";
 import {
   HistogramConfiguration,
   type IoSource,
@@ -9,18 +10,22 @@ import {
   type WorkerMetrics,
 } from "@treadle/metrics";
 import type { CurrentThread } from "@treadle/scheduler";
+import type { SharedMemory } from "@treadle/task/shared";
 import { type Config, DEFAULT_BUCKET_MS, DEFAULT_BUCKETS } from "./config.ts";
 
 /** The counters of a multi-thread runtime, as one thread sees them. */
 export class SharedCounters {
   readonly worker: MetricsBatch;
   private readonly memory: MetricsMemory;
+  private readonly own: WorkerMetrics;
 
   /** `worker`: which worker counts here; undefined on a thread that is none. */
   constructor(memory: MetricsMemory, worker: number | undefined) {
     this.memory = memory;
-    const own = worker === undefined ? MetricsMemory.create(1).workers[0] : memory.workers[worker];
-    this.worker = new MetricsBatch(own as WorkerMetrics, { meanPollTime: true });
+    const block =
+      worker === undefined ? MetricsMemory.create(1).workers[0] : memory.workers[worker];
+    this.own = block as WorkerMetrics;
+    this.worker = new MetricsBatch(this.own, { meanPollTime: true });
   }
 
   static create(config: Config, workers: number): SharedCounters {
@@ -43,13 +48,18 @@ export class SharedCounters {
     return this.memory.plan();
   }
 
-  source(scheduler: CurrentThread, io: IoSource | undefined): MetricsSource {
+  /** Says that the worker runs on this thread. */
+  claimThread(): void {
+    this.own.setThreadId(threadId);
+  }
+
+  source(scheduler: CurrentThread, io: IoSource | undefined, shared: SharedMemory): MetricsSource {
     const { memory } = this;
     return {
       workers: memory.workers,
       scheduler: memory.scheduler,
       numAliveTasks: () => scheduler.aliveTasks(),
-      globalQueueDepth: () => 0,
+      globalQueueDepth: () => shared.inject.length,
       workerLocalQueueDepth: (worker) => (memory.workers[worker] as WorkerMetrics).queueDepth(),
       workerThreadId: (worker) => (memory.workers[worker] as WorkerMetrics).threadId(),
       io,

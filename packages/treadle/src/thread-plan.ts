@@ -1,19 +1,7 @@
 /** What a thread of a runtime is given to become part of it; structured-cloneable. */
 import type { MetricsMemoryPlan } from "@treadle/metrics";
-import type { SharedPlan, ThreadData } from "@treadle/scheduler";
+import type { ThreadData } from "@treadle/scheduler";
 import { type Config, defaults } from "./config.ts";
-
-/** The names of hooks that run on every thread. */
-export interface HookKeys {
-  readonly onThreadStart: string | undefined;
-  readonly onThreadStop: string | undefined;
-  readonly onThreadPark: string | undefined;
-  readonly onThreadUnpark: string | undefined;
-  readonly onTaskSpawn: string | undefined;
-  readonly onBeforeTaskPoll: string | undefined;
-  readonly onAfterTaskPoll: string | undefined;
-  readonly onTaskTerminate: string | undefined;
-}
 
 /** The options that a thread needs of those that the Builder collected. */
 export type ThreadConfig = Pick<
@@ -28,18 +16,22 @@ export type ThreadConfig = Pick<
   | "rngSeed"
 > & { readonly unhandledFailure: "report" | "ignore" };
 
-/** One thread's plan. */
-export interface ThreadPlan extends ThreadData {
-  readonly shared: SharedPlan;
+/** What the runtime gives its threads. */
+export interface PlannedData {
+  /** The segment. */
+  readonly shared: SharedArrayBuffer;
+  /** Where task ids come from. */
+  readonly taskIds: Int32Array;
   readonly metrics: MetricsMemoryPlan;
   readonly config: ThreadConfig;
-  readonly hooks: HookKeys;
   /** The runtime's number. */
   readonly runtime: number;
   /** Which participant it is. */
   readonly index: number;
-  readonly name: string;
 }
+
+/** All that a thread is given. */
+export type ThreadPlan = PlannedData & ThreadData;
 
 /** The options to hand to a thread. */
 export function threadConfig(config: Config): ThreadConfig {

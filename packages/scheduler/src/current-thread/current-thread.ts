@@ -147,6 +147,16 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     return task;
   }
 
+  /** A task that ran elsewhere has ended. */
+  endedElsewhere(task: Task<unknown>): void {
+    if (this.hooks.onTaskTerminate !== undefined) this.hooks.onTaskTerminate(task);
+  }
+
+  /** A task that was spawned elsewhere and ran here has ended. */
+  releaseStarted(task: Task<unknown>): void {
+    this.owned.remove(task);
+  }
+
   /** Takes a task that was spawned elsewhere and runs here; false when the scheduler is shut down. */
   bindStarted(task: Task<unknown>): boolean {
     return this.owned.bind(task);

@@ -23,18 +23,19 @@ import {
   type TaskId,
   takeMessage,
 } from "@treadle/task";
-import { BY_PORT, CLAIMED, CLAIMED_CANCELLED, type Fabric, NO_ROOM } from "./fabric.ts";
+import { CANCELLED, cellOf, INLINE_BYTES, MailKind, payloadOf } from "@treadle/task/shared";
+import { BY_PORT, type Fabric, NO_ROOM } from "./fabric.ts";
 import { importing, StartedTask } from "./started-task.ts";
 
 /** What the executor asks of its thread. */
 export interface ExecutingThread extends Schedule {
   /** Takes a task onto the list of live tasks; false when the thread shuts down. */
   own(task: Task<unknown>): boolean;
-  /** Tells the thread that spawned a task that its cell is done. */
-  sendDone(cell: number, spawner: number): void;
-  /** What came beside the arguments by message port. */
-  takeParcel(cell: number): SendMessage | undefined;
-  /** Sends a result that cannot lie in shared memory. */
+  /** A cell that this thread has spawned itself is done. */
+  returned(cell: number): void;
+  /** What has come with the arguments by message port. */
+  takeParcel(cell: number): SendMessage;
+  /** Sends a result that cannot lie in shared memory to the thread that a reference names. */
   sendParcel(cell: number, spawner: number, message: SendMessage): void;
 }
 
@@ -43,10 +44,10 @@ export class Executor implements Schedule {
   private readonly thread: ExecutingThread;
   private readonly fabric: Fabric;
   /** The functions by the numbers that stand for their names. */
-  private readonly functions: (SendFunction | undefined)[] = [];
+  private readonly functions = new Map<number, SendFunction>();
   private readonly started = new Map<number, StartedTask>();
   /** Done, but an abort is still on its way. */
-  private readonly held = new Set<number>();
+  private held = 0;
 
   constructor(thread: ExecutingThread, fabric: Fabric) {
     this.thread = thread;
@@ -55,16 +56,17 @@ export class Executor implements Schedule {
 
   /** Cells that this thread has claimed and not sent back. */
   get size(): number {
-    return this.started.size + this.held.size;
+    return this.started.size + this.held;
   }
 
   /** Starts what an entry of a queue stands for; null when somebody else has it, or it was aborted before. */
   start(entry: number): Task<unknown> | null {
     const { fabric } = this;
-    const claimed = fabric.claim(entry);
-    const cell = fabric.cellOf(entry);
-    if (claimed === CLAIMED) return this.begin(cell);
-    if (claimed === CLAIMED_CANCELLED) this.endUnpolled(cell);
+    const state = fabric.cells.claim(entry, fabric.ref);
+    if (state === 0) return null;
+    const cell = cellOf(entry);
+    if ((state & CANCELLED) === 0) return this.begin(cell);
+    this.endUnpolled(cell);
     return null;
   }
 
@@ -80,9 +82,9 @@ export class Executor implements Schedule {
     const { fabric } = this;
     const id = fabric.idOf(cell) as TaskId;
     const number = fabric.keyOf(cell);
-    const known = this.functions[number] ?? this.find(number);
+    const known = this.functions.get(number) ?? this.find(number);
     if (known instanceof Promise) {
-      const source = { name: nameOf(fabric.keys.keyOf(number)) };
+      const source = { name: nameOf(fabric.shared.keys.nameOf(number)) };
       const future = importing(known, () => this.takeArguments(task));
       const task: StartedTask = new StartedTask(future, source, this, id, cell);
       task.holdsArguments = true;
@@ -100,16 +102,16 @@ export class Executor implements Schedule {
   }
 
   private find(number: number): SendFunction | Promise<SendFunction> {
-    const found = findSendable(this.fabric.keys.keyOf(number));
+    const found = findSendable(this.fabric.shared.keys.nameOf(number));
     if (found instanceof Promise) {
       found.then(
         (source) => {
-          this.functions[number] = source;
+          this.functions.set(number, source);
         },
         () => {},
       );
     } else {
-      this.functions[number] = found;
+      this.functions.set(number, found);
     }
     return found;
   }
@@ -122,31 +124,31 @@ export class Executor implements Schedule {
   private readArguments(cell: number): unknown[] {
     const { fabric } = this;
     const at = fabric.argumentsAt(cell);
-    if (at < 0) return this.unpack(cell);
     try {
-      return decodeArguments(fabric.area, at);
+      if (at !== BY_PORT) return decodeArguments(fabric.area, at);
+      const message = this.thread.takeParcel(cell);
+      return decodeArguments(new ByteArea(message.bytes), 0, message.beside);
     } finally {
-      fabric.dropArguments(cell);
+      fabric.freeArguments(cell);
     }
-  }
-
-  private unpack(cell: number): unknown[] {
-    const message = this.thread.takeParcel(cell) as SendMessage;
-    return decodeArguments(new ByteArea(message.bytes), 0, message.beside);
   }
 
   /** It was aborted before anybody had started it. */
   private endUnpolled(cell: number): void {
     const { fabric } = this;
-    fabric.dropArguments(cell);
+    fabric.freeArguments(cell);
     this.writeOutcome(cell, { status: "cancelled", error: JoinError.of(fabric.idOf(cell)) });
     this.finish(cell);
   }
 
   /** An abort has come by mail. */
   abort(cell: number): void {
-    if (this.held.delete(cell)) this.thread.sendDone(cell, this.fabric.spawnerOf(cell));
-    else this.started.get(cell)?.abort();
+    if (!this.fabric.cells.takeAbort(cell)) {
+      this.started.get(cell)?.abort();
+      return;
+    }
+    this.held--;
+    this.sendBack(cell);
   }
 
   /** Gives a started task up: what it still does is nobody's business. */
@@ -156,7 +158,7 @@ export class Executor implements Schedule {
 
   private writeOutcome(cell: number, outcome: Outcome<unknown>): void {
     const { fabric } = this;
-    const length = encodeOutcome(outcome, fabric.area, fabric.inlineAt(cell), fabric.inlineBytes);
+    const length = encodeOutcome(outcome, fabric.area, fabric.inlineAt(cell), INLINE_BYTES);
     if (length >= 0) fabric.setResult(cell, 0);
     else if (length === BESIDE) this.sendBeside(cell);
     else this.writeLarge(cell, -length);
@@ -164,19 +166,31 @@ export class Executor implements Schedule {
 
   private sendBeside(cell: number): void {
     this.fabric.setResult(cell, BY_PORT);
-    this.thread.sendParcel(cell, this.fabric.spawnerOf(cell), takeMessage());
+    this.thread.sendParcel(cell, this.fabric.cells.spawner(cell), takeMessage());
   }
 
   private writeLarge(cell: number, bytes: number): void {
     const { fabric } = this;
-    const block = fabric.allocate(bytes);
+    const block = fabric.place.heap.allocate(bytes);
     fabric.setResult(cell, block < 0 ? NO_ROOM : block);
-    if (block >= 0) finishEncoding(fabric.area, block * 4);
+    if (block >= 0) finishEncoding(fabric.area, payloadOf(block));
   }
 
   private finish(cell: number): void {
-    if (this.fabric.complete(cell)) this.held.add(cell);
-    else this.thread.sendDone(cell, this.fabric.spawnerOf(cell));
+    if (this.fabric.cells.complete(cell)) this.sendBack(cell);
+    else this.held++;
+  }
+
+  private sendBack(cell: number): void {
+    const { fabric } = this;
+    const spawner = fabric.cells.spawner(cell);
+    if (spawner === fabric.ref) {
+      this.thread.returned(cell);
+    } else if (!fabric.mail(spawner, cell, MailKind.DONE)) {
+      // Nobody wants the result; whoever inherits the cell may use it again.
+      fabric.freeResult(cell);
+      fabric.cells.abandon(cell);
+    }
   }
 
   // Schedule: a started task is scheduled as the thread's own ones, and when it has ended its spawner is told.
@@ -193,7 +207,7 @@ export class Executor implements Schedule {
     this.thread.release(task);
     const { cell, holdsArguments } = task as StartedTask;
     this.started.delete(cell);
-    if (holdsArguments) this.fabric.dropArguments(cell);
+    if (holdsArguments) this.fabric.freeArguments(cell);
     this.writeOutcome(cell, task.ending());
     this.finish(cell);
   }

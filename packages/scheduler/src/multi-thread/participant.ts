@@ -4,66 +4,92 @@
  * Every thread that takes part runs an ordinary scheduler of its own. This adds a source of unstarted tasks (only workers
  * take them), mail (ends and aborts of tasks), and sleeping so that other threads can wake it.
  *
- * **Sleep.** The word is PARKED_* only between `beforePark` and `afterPark`. Whoever has something for this thread first makes
- * it visible and then looks at the word; this thread first sets the word and then looks for what there is. So one of the two
- * sees the other.
+ * **Sleep.** The park word says PARKED only between `beforePark` and `afterPark`. Whoever has something for this thread first
+ * makes it visible and then looks at the word; this thread first sets the word and then looks for what there is. So one of
+ * the two sees the other.
  */
-import type { Park } from "@treadle/core";
+import type { FastRand, Park } from "@treadle/core";
+import { load, waitAsync } from "@treadle/core/shared";
 import type { JoinHandle, SendFuture, SendMessage, Task } from "@treadle/task";
+import {
+  indexOfRef,
+  kindOf,
+  MailKind,
+  nodeOf,
+  Parked,
+  type SharedMemory,
+} from "@treadle/task/shared";
 import type { WorkSource } from "../contract.ts";
 import type { CurrentThread } from "../current-thread/current-thread.ts";
+import { type Crew, Signal } from "./crew.ts";
 import { type ExecutingThread, Executor } from "./executor.ts";
-import { type Fabric, MAIL_ABORT, MAIL_DONE, PARKED_BLOCKED, PARKED_HOSTED } from "./fabric.ts";
+import type { Fabric } from "./fabric.ts";
 import { KeepAlive } from "./keep-alive.ts";
+import { type Parcel, Parcels } from "./parcels.ts";
+import type { RemoteTask } from "./remote-task.ts";
 import { Spawner, type SpawningThread } from "./spawner.ts";
 import { Spin } from "./spin.ts";
+import { type TakingCounters, TaskQueue } from "./task-queue.ts";
 import { Tuning } from "./tuning.ts";
 
 /** Longest single wait: a thread that is to be terminated must enter JavaScript from time to time. */
 const SLICE_MS = 100;
-
-/** What a participant counts. */
-export interface TakingCounters {
-  stealCount: number;
-  stealOperations: number;
-  overflowCount: number;
-  readonly meanPollTimeMs: number;
-}
+/** The longest sleep without a look at the crew. */
+const LOOK_MS = 1000;
 
 /** What a participant is made of. */
 export interface ParticipantParts {
   readonly fabric: Fabric;
+  readonly crew: Crew;
   /** Whether it takes unstarted tasks. */
   readonly isWorker: boolean;
   readonly counters: TakingCounters;
+  readonly rand: FastRand;
   readonly globalQueueInterval: number | undefined;
-  /** Called when signals of other threads have come. */
-  readonly onSignals: (signals: number) => void;
-  /** Called about ten times a second while the thread is blocked. */
-  readonly onSlice: () => void;
+  readonly disableLifoSlot: boolean;
+  /** The number of this thread's reactor, 0 while it has none. */
+  readonly reactor: () => number;
 }
 
 /** A thread's part in the runtime. */
 export class Participant implements WorkSource, SpawningThread, ExecutingThread {
   readonly fabric: Fabric;
+  private readonly shared: SharedMemory;
+  readonly parcels: Parcels;
+  private readonly crew: Crew;
   private readonly parts: ParticipantParts;
   private readonly spawner: Spawner;
   private readonly executor: Executor;
+  private readonly queue: TaskQueue | null;
   private readonly tuning: Tuning;
   private readonly spin = new Spin();
   private readonly alive = new KeepAlive();
   private scheduler: CurrentThread | null = null;
   /** Whether a promise for the next notification of the hosted sleep is out. */
   private armed = false;
-  private searching = false;
-  private readonly onMail = (cell: number, kind: number): void => this.read(cell, kind);
+  /** Tasks that were sent to this worker alone. */
+  private readonly directed: number[] = [];
+  /** What is known of those that died, by reference. */
+  private readonly obituaries = new Map<number, string>();
+  private nextDirected = 0;
   private readonly anything = (): boolean => this.hasNews();
+  private readonly onParcel = (parcel: Parcel): void => this.accept(parcel);
+  private readonly onNotified = (): void => {
+    this.armed = false;
+    this.own_.unpark();
+  };
 
   constructor(parts: ParticipantParts) {
     this.parts = parts;
+    this.crew = parts.crew;
     this.fabric = parts.fabric;
+    this.shared = parts.fabric.shared;
+    this.parcels = new Parcels(parts.fabric);
     this.spawner = new Spawner(this, parts.fabric);
     this.executor = new Executor(this, parts.fabric);
+    this.queue = parts.isWorker
+      ? new TaskQueue(parts.fabric, parts.counters, parts.rand, !parts.disableLifoSlot)
+      : null;
     this.tuning = new Tuning(parts.globalQueueInterval);
   }
 
@@ -80,47 +106,72 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   spawnSend<T>(future: SendFuture<T>): JoinHandle<T> {
     const task = this.spawner.spawn(future);
-    // Nobody drives: the thread sleeps in the event loop already.
+    // The thread sleeps in the event loop: it must stay there for the task.
     if (this.armed) this.alive.hold(true);
     return task;
   }
 
+  hasRoom(): boolean {
+    return this.queue !== null || this.fabric.place.outbox.reserve(1);
+  }
+
   offer(entry: number): void {
-    this.fabric.push(entry);
-    this.fabric.notifyOne();
+    if (this.queue !== null) {
+      this.queue.push(entry);
+      return;
+    }
+    this.shared.inject.push(this.fabric.self, entry);
+    this.shared.notifyWorker();
   }
 
-  direct(_cell: number, _entry: number, _message: SendMessage): void {
-    throw new Error("not yet");
+  direct(task: RemoteTask<unknown>, entry: number, message: SendMessage): void {
+    const { fabric } = this;
+    const index = this.chooseWorker();
+    const to = fabric.participants.refOf(index);
+    task.directedTo = to;
+    this.parcels.send({ to, cell: task.cell, entry, message });
+    if (index === fabric.self) this.directed.push(entry);
   }
 
-  sendAbort(cell: number, executor: number): void {
-    this.send(cell, MAIL_ABORT, executor);
+  /** The workers by turns, those that run before those that do not yet. */
+  private chooseWorker(): number {
+    const { fabric } = this;
+    const { workers } = fabric;
+    for (let i = 0; i < workers; i++) {
+      const index = 1 + (this.nextDirected++ % workers);
+      if (fabric.isTaking(index)) return index;
+    }
+    return 1 + (this.nextDirected++ % workers);
   }
 
-  sendDone(cell: number, spawner: number): void {
-    if (spawner === this.fabric.self) this.spawner.returned(cell);
-    else this.send(cell, MAIL_DONE, spawner);
+  returned(cell: number): void {
+    this.spawner.returned(cell);
   }
 
-  private send(cell: number, kind: number, to: number): void {
-    this.fabric.mail(to, cell, kind);
-    this.fabric.unpark(to);
+  hasParcel(cell: number): boolean {
+    return this.parcels.has(cell);
   }
 
-  takeParcel(_cell: number): SendMessage | undefined {
-    return undefined;
+  takeParcel(cell: number): SendMessage {
+    return this.parcels.open(cell);
   }
 
-  sendParcel(_cell: number, _spawner: number, _message: SendMessage): void {
-    throw new Error("not yet");
+  sendParcel(cell: number, spawner: number, message: SendMessage): void {
+    this.parcels.send({ to: spawner, cell, entry: 0, message });
+  }
+
+  private accept(parcel: Parcel): void {
+    if (parcel.entry !== 0) this.directed.push(parcel.entry);
+    else this.spawner.parcelCame(parcel.cell);
   }
 
   failed(task: Task<unknown>, error: unknown, awaited: boolean): void {
     this.own_.failed(task, error, awaited);
   }
 
-  terminated(_task: Task<unknown>): void {}
+  terminated(task: Task<unknown>): void {
+    this.own_.endedElsewhere(task);
+  }
 
   // What tasks that were started here ask for
 
@@ -137,34 +188,76 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   }
 
   release(task: Task<unknown>): void {
-    this.own_.release(task);
+    this.own_.releaseStarted(task);
   }
 
   // WorkSource
 
   hasWork(): boolean {
-    return this.fabric.hasMail() || this.fabric.hasSignals();
+    return this.hasPost() || this.directed.length > 0 || (this.queue?.hasOwn() ?? false);
+  }
+
+  private hasPost(): boolean {
+    const { fabric } = this;
+    return this.shared.mailboxes.hasMail(fabric.self) || fabric.hasSignals();
   }
 
   takeMail(): void {
-    this.fabric.drain(this.onMail);
-    const signals = this.fabric.takeSignals();
-    if (signals !== 0) this.parts.onSignals(signals);
+    const { fabric } = this;
+    if (this.shared.mailboxes.hasMail(fabric.self)) this.drain();
+    const signals = fabric.takeSignals();
+    if (signals !== 0) this.signalled(signals);
   }
 
-  private read(cell: number, kind: number): void {
-    if (kind === MAIL_DONE) this.spawner.returned(cell);
-    else this.executor.abort(cell);
+  private drain(): void {
+    const { self } = this.fabric;
+    const { mailboxes } = this.shared;
+    let mail = mailboxes.drain(self);
+    while (mail !== 0) {
+      const kind = kindOf(mail);
+      const cell = nodeOf(mail);
+      mail = mailboxes.next(self, mail);
+      if (kind === MailKind.DONE) this.spawner.returned(cell);
+      else if (kind === MailKind.ABORT) this.executor.abort(cell);
+    }
+  }
+
+  private signalled(signals: number): void {
+    if ((signals & Signal.PARCEL) !== 0) this.parcels.receive(this.onParcel);
+    if ((signals & Signal.DEATH) !== 0) this.sweep();
+    this.crew.signalled(signals);
+  }
+
+  /** Somebody has died: finds out what of this thread's was lost. */
+  sweep(): void {
+    this.drain();
+    this.spawner.sweep((ref) => ({
+      worker: `worker ${indexOfRef(ref) - 1}`,
+      why: this.obituaries.get(ref) ?? "its thread ended",
+    }));
+  }
+
+  /** Why a thread has died, if this one knows. */
+  learnDeath(index: number, why: string): void {
+    this.obituaries.set(this.fabric.participants.refOf(index), why);
   }
 
   takeOwn(): Task<unknown> | null {
-    return null;
+    const { queue } = this;
+    if (queue === null) return null;
+    for (;;) {
+      const entry = this.directed.length > 0 ? (this.directed.shift() as number) : queue.takeOwn();
+      if (entry === 0) return null;
+      const task = this.executor.start(entry);
+      if (task !== null) return task;
+    }
   }
 
   takeOffered(): Task<unknown> | null {
-    if (!this.parts.isWorker) return null;
+    const { queue } = this;
+    if (queue === null) return null;
     for (;;) {
-      const entry = this.fabric.take();
+      const entry = queue.takeOffered();
       if (entry === 0) return null;
       const task = this.executor.start(entry);
       if (task !== null) return task;
@@ -172,86 +265,121 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   }
 
   search(): Task<unknown> | null {
-    return this.takeOffered();
+    const { queue } = this;
+    if (queue === null) return null;
+    for (;;) {
+      const entry = queue.search();
+      if (entry === 0) return null;
+      const task = this.executor.start(entry);
+      if (task !== null) return task;
+    }
   }
 
   interval(): number {
     return this.tuning.interval(this.parts.counters.meanPollTimeMs);
   }
 
+  // Sleeping
+
   private hasNews(): boolean {
-    return this.hasWork() || (this.parts.isWorker && this.fabric.queued() !== 0);
+    return this.hasPost() || (this.queue?.hasAny() ?? false);
   }
 
   beforePark(hosted: boolean): boolean {
     if (this.spin.until(this.anything)) return false;
-    if (this.parts.isWorker) this.fabric.sleep();
-    if (!this.fabric.beginPark(hosted ? PARKED_HOSTED : PARKED_BLOCKED)) return false;
-    if (this.hasNews()) return false;
+    if (this.queue !== null && !this.queue.beforeSleep()) return false;
+    const { self } = this.fabric;
+    const { parks } = this.shared;
+    parks.setNative(self, hosted ? 0 : this.parts.reactor());
+    if (!parks.announce(self, hosted ? Parked.HOSTED : Parked.BLOCKED)) return false;
+    if (this.hasWork()) return false;
     if (!hosted) return true;
-    this.arm();
     this.alive.hold(this.hasPending());
-    return true;
+    return this.arm();
   }
 
   afterPark(): void {
-    this.fabric.endPark();
-    if (this.parts.isWorker) this.fabric.awake();
+    this.shared.parks.retire(this.fabric.self);
+    this.queue?.afterSleep();
   }
 
-  private arm(): void {
-    if (this.armed) return;
-    const waits = this.fabric.waitHosted();
-    if (waits === null) {
-      this.own_.unpark();
-      return;
-    }
+  private arm(): boolean {
+    if (this.armed) return true;
+    const { fabric } = this;
+    const at = this.shared.parks.address(fabric.self);
+    const waits = waitAsync(fabric.words, at, Parked.HOSTED);
+    if (waits === null) return false;
     this.armed = true;
-    void waits.then(() => {
-      this.armed = false;
-      this.own_.unpark();
-    });
+    void waits.then(this.onNotified);
+    return true;
   }
+
+  /** Makes the thread's scheduler look around. */
+  wake(): void {
+    this.own_.unpark();
+  }
+
+  /** Sleeps on the thread's own word; other threads wake it. */
+  readonly idlePark: Park = {
+    park: (timeoutMs: number) => this.sleepBlocked(timeoutMs),
+    unpark: () => this.shared.parks.unpark(this.fabric.self),
+  };
+
+  private sleepBlocked(timeoutMs: number): void {
+    const { self, words } = this.fabric;
+    const { parks } = this.shared;
+    let left = timeoutMs;
+    while (left > 0 && load(words, parks.address(self)) === Parked.BLOCKED) {
+      const slice = Math.min(left, SLICE_MS);
+      parks.sleep(self, slice);
+      left -= slice;
+    }
+  }
+
+  /** The thread's park, which also looks after the crew from time to time. */
+  park(inner: Park): Park {
+    return {
+      park: (timeoutMs) => {
+        inner.park(Math.min(timeoutMs, LOOK_MS));
+        this.crew.blockedLook();
+      },
+      unpark: () => inner.unpark(),
+    };
+  }
+
+  // Ending
 
   hasPending(): boolean {
-    return this.spawner.size > 0 || this.parts.isWorker;
+    return this.spawner.size > 0 || this.crew.isAwaited();
   }
 
   close(): void {
     this.spawner.close();
+    this.crew.close();
   }
 
   hasLeft(): boolean {
-    return this.spawner.size > 0 || this.executor.size > 0;
+    return (
+      this.spawner.size > 0 ||
+      this.executor.size > 0 ||
+      this.directed.length > 0 ||
+      this.crew.hasLeft() ||
+      (this.queue?.hasAny() ?? false)
+    );
   }
 
   forsakeAll(): string[] {
     const left = this.spawner.pending();
     for (const task of left) task.forsake();
-    return left.map((task) => `${task.name} (task ${task.id})`);
+    return [...left.map((task) => `${task.name} (task ${task.id})`), ...this.crew.forsakeAll()];
   }
 
-  end(): void {}
+  end(): void {
+    this.alive.stop();
+    this.crew.end();
+  }
 
   pendingTasks(): number {
     return this.spawner.size;
-  }
-
-  // Parking
-
-  /** Sleeps on the thread's own word; other threads wake it. */
-  readonly idlePark: Park = {
-    park: (timeoutMs: number) => this.sleepBlocked(timeoutMs),
-    unpark: () => this.fabric.unpark(this.fabric.self),
-  };
-
-  private sleepBlocked(timeoutMs: number): void {
-    let left = timeoutMs;
-    while (left > 0) {
-      const slice = Math.min(left, SLICE_MS);
-      if (this.fabric.waitBlocked(slice)) return;
-      this.parts.onSlice();
-      left -= slice;
-    }
   }
 }

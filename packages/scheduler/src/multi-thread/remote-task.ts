@@ -30,6 +30,8 @@ export const NO_CELL = 0;
 export class RemoteTask<T> extends JoinHandle<T> {
   /** Where its cell lies; {@link NO_CELL} once it is settled. */
   cell: number;
+  /** The reference to the thread that alone may start it; -1: any may. */
+  directedTo: number;
   /** What it runs. */
   readonly function: SendFunction;
   /** Where it was spawned, if that was remembered. */
@@ -40,6 +42,7 @@ export class RemoteTask<T> extends JoinHandle<T> {
     super(ELSEWHERE, source, owner);
     this.runElsewhere();
     this.cell = cell;
+    this.directedTo = -1;
     this.function = source;
     this.site = site;
     this.owner = owner;

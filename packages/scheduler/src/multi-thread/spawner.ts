@@ -7,6 +7,7 @@
  */
 import {
   BESIDE,
+  ByteArea,
   decodeOutcome,
   encodeArguments,
   finishEncoding,
@@ -19,29 +20,38 @@ import {
   type Task,
   takeMessage,
 } from "@treadle/task";
-import { segmentFull } from "./error.ts";
-import type { Fabric } from "./fabric.ts";
+import { Abort, Fate, INLINE_BYTES, MailKind, payloadOf } from "@treadle/task/shared";
+import { segmentFull, workerLost } from "./error.ts";
+import { BY_PORT, type Fabric, NO_ROOM } from "./fabric.ts";
 import { NO_CELL, type RemoteOwner, RemoteTask } from "./remote-task.ts";
 
 /** What the spawner asks of its thread. */
 export interface SpawningThread {
   /** An unstarted task is to be run by whichever worker is free first. */
   offer(entry: number): void;
+  /** Whether one more unstarted task can be offered. */
+  hasRoom(): boolean;
   /** An unstarted task is to be run by one worker, which is sent its arguments. */
-  direct(cell: number, entry: number, message: SendMessage): void;
-  /** Tells the thread that runs a task that it is to be cancelled. */
-  sendAbort(cell: number, executor: number): void;
-  /** What came with the result by message port; undefined while it has not come. */
-  takeParcel(cell: number): SendMessage | undefined;
+  direct(task: RemoteTask<unknown>, entry: number, message: SendMessage): void;
+  /** Whether what belongs to a result has come by message port. */
+  hasParcel(cell: number): boolean;
+  /** What has come with a result by message port. */
+  takeParcel(cell: number): SendMessage;
   failed(task: Task<unknown>, error: unknown, awaited: boolean): void;
   terminated(task: Task<unknown>): void;
 }
+
+type NameOf = (ref: number) => { readonly worker: string; readonly why: string };
+
+const CANCELLED = { status: "cancelled", error: undefined as never } as const;
 
 /** The thread's own half of every task that was spawned on it and runs elsewhere. */
 export class Spawner implements RemoteOwner {
   private readonly thread: SpawningThread;
   private readonly fabric: Fabric;
   private readonly proxies = new OwnedTasks();
+  /** Cells that are back before what belongs to their results. */
+  private readonly awaited = new Set<number>();
 
   constructor(thread: SpawningThread, fabric: Fabric) {
     this.thread = thread;
@@ -57,21 +67,25 @@ export class Spawner implements RemoteOwner {
   spawn<T>(future: SendFuture<T>): RemoteTask<T> {
     const { fabric } = this;
     const source = future.function;
-    const cell = fabric.allocateCell();
-    if (cell === NO_CELL) throw segmentFull(fabric.limit);
-    const where = this.writeArguments(future, cell);
+    const key = fabric.shared.keys.intern(source.key);
+    const cell = key >= 0 && this.thread.hasRoom() ? fabric.place.pool.allocate() : -1;
+    if (cell < 0) throw segmentFull(fabric.shared.segment.limitBytes);
+    const length = this.writeArguments(future, cell);
     const task = new RemoteTask<T>(source, spawnSite(source, spawnOn), this, cell);
     future.takeArguments();
-    if (!this.proxies.bind(task as Task<unknown>)) {
-      fabric.dropArguments(cell);
-      fabric.freeCell(cell);
-      task.settle({ status: "cancelled", error: undefined as never });
-      return task;
-    }
-    fabric.describe(cell, task.id, fabric.keys.numberOf(source.key), task.ownedAt);
-    const entry = fabric.publish(cell);
-    if (where === BESIDE) this.thread.direct(cell, entry, takeMessage());
+    if (!this.proxies.bind(task as Task<unknown>)) return this.refuse(task);
+    fabric.describe(cell, task.id, key, task.ownedAt);
+    const entry = fabric.cells.enqueue(cell);
+    if (length === BESIDE) this.thread.direct(task as RemoteTask<unknown>, entry, takeMessage());
     else this.thread.offer(entry);
+    return task;
+  }
+
+  /** The runtime is shut down. */
+  private refuse<T>(task: RemoteTask<T>): RemoteTask<T> {
+    this.fabric.freeArguments(task.cell);
+    this.fabric.place.pool.free(task.cell);
+    task.settle(CANCELLED);
     return task;
   }
 
@@ -80,27 +94,30 @@ export class Spawner implements RemoteOwner {
     const { fabric } = this;
     const args = future.arguments ?? [];
     try {
-      const length = encodeArguments(args, fabric.area, fabric.inlineAt(cell), fabric.inlineBytes);
+      const length = encodeArguments(args, fabric.area, fabric.inlineAt(cell), INLINE_BYTES);
       if (length >= 0) fabric.setArguments(cell, 0);
-      else if (length !== BESIDE) this.writeLarge(cell, -length);
+      else if (length === BESIDE) fabric.setArguments(cell, BY_PORT);
+      else this.writeLarge(cell, -length);
       return length;
     } catch (error) {
-      fabric.freeCell(cell);
+      fabric.place.pool.free(cell);
       throw error;
     }
   }
 
   private writeLarge(cell: number, bytes: number): void {
     const { fabric } = this;
-    const block = fabric.allocate(bytes);
-    if (block < 0) throw segmentFull(fabric.limit);
-    finishEncoding(fabric.area, block * 4);
+    const block = fabric.place.heap.allocate(bytes);
+    if (block < 0) throw segmentFull(fabric.shared.segment.limitBytes);
+    finishEncoding(fabric.area, payloadOf(block));
     fabric.setArguments(cell, block);
   }
 
   abortRemote(task: RemoteTask<unknown>): void {
-    const executor = this.fabric.requestAbort(task.cell);
-    if (executor >= 0) this.thread.sendAbort(task.cell, executor);
+    const { cells } = this.fabric;
+    if (cells.abort(task.cell) !== Abort.MAIL) return;
+    // One that is gone will be found to be dead, and the task with it.
+    this.fabric.mail(cells.executor(task.cell), task.cell, MailKind.ABORT);
   }
 
   forgetRemote(task: RemoteTask<unknown>): void {
@@ -112,13 +129,23 @@ export class Spawner implements RemoteOwner {
     const { fabric } = this;
     const task = this.proxyOf(cell);
     if (task === null) {
-      fabric.dropResult(cell);
-      fabric.freeCell(cell);
+      fabric.freeResult(cell);
+      fabric.place.pool.free(cell);
       return;
     }
-    const outcome = this.readOutcome(cell, task);
-    fabric.freeCell(cell);
+    const at = fabric.resultAt(cell);
+    if (at === BY_PORT && !this.thread.hasParcel(cell)) {
+      this.awaited.add(cell);
+      return;
+    }
+    const outcome = this.readOutcome(cell, at, task);
+    fabric.place.pool.free(cell);
     task.settle(outcome);
+  }
+
+  /** What is to come beside a result has come. */
+  parcelCame(cell: number): void {
+    if (this.awaited.delete(cell)) this.returned(cell);
   }
 
   private proxyOf(cell: number): RemoteTask<unknown> | null {
@@ -126,17 +153,67 @@ export class Spawner implements RemoteOwner {
     return task !== null && task.cell === cell ? task : null;
   }
 
-  private readOutcome(cell: number, task: RemoteTask<unknown>): Outcome<unknown> {
+  private readOutcome(cell: number, at: number, task: RemoteTask<unknown>): Outcome<unknown> {
     const { fabric } = this;
-    const at = fabric.resultAt(cell);
     try {
-      if (at < 0) throw segmentFull(fabric.limit);
-      return decodeOutcome(fabric.area, at, undefined, task.function, task.site);
+      if (at === NO_ROOM) throw segmentFull(fabric.shared.segment.limitBytes);
+      if (at !== BY_PORT)
+        return decodeOutcome(fabric.area, at, undefined, task.function, task.site);
+      const message = this.thread.takeParcel(cell);
+      return decodeOutcome(
+        new ByteArea(message.bytes),
+        0,
+        message.beside,
+        task.function,
+        task.site,
+      );
     } catch (error) {
       return { status: "failed", error };
     } finally {
-      fabric.dropResult(cell);
+      fabric.freeResult(cell);
     }
+  }
+
+  /** Somebody has died, and all mail since has been taken in: sees what has become of each task. */
+  sweep(nameOf: NameOf): void {
+    for (const task of this.pending()) this.seeAfter(task, nameOf);
+  }
+
+  private seeAfter(task: RemoteTask<unknown>, nameOf: NameOf): void {
+    const { fabric } = this;
+    const { cell } = task;
+    const ref = fabric.cells.executor(cell);
+    switch (fabric.cells.fate(cell, fabric.participants)) {
+      case Fate.RUNNING:
+        return;
+      case Fate.DONE:
+        this.returned(cell);
+        return;
+      case Fate.QUEUED:
+        this.offerAgain(task, nameOf);
+        return;
+      case Fate.LOST: {
+        const { worker, why } = nameOf(ref);
+        this.lose(task, workerLost(`${task.name} (task ${task.id})`, worker, why));
+      }
+    }
+  }
+
+  private offerAgain(task: RemoteTask<unknown>, nameOf: NameOf): void {
+    if (task.directedTo >= 0) {
+      if (this.fabric.participants.isCurrent(task.directedTo)) return;
+      if (!this.fabric.cells.withdraw(task.cell)) return;
+      const { worker, why } = nameOf(task.directedTo);
+      this.lose(task, workerLost(`${task.name} (task ${task.id})`, worker, why));
+      return;
+    }
+    const entry = this.fabric.cells.reoffer(task.cell);
+    if (entry !== 0) this.thread.offer(entry);
+  }
+
+  private lose(task: RemoteTask<unknown>, error: Error): void {
+    this.fabric.place.pool.free(task.cell);
+    task.settle({ status: "failed", error });
   }
 
   /** Refuses new tasks and asks for the end of all. */

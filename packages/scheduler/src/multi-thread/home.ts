@@ -1,0 +1,88 @@
+/** Home, the thread that built the runtime: it spawns and waits, runs what stays on it, and looks after the workers. */
+import { type Crew, Signal } from "./crew.ts";
+import type { Fabric } from "./fabric.ts";
+import { Participant, type ParticipantParts } from "./participant.ts";
+import { Team } from "./team.ts";
+import type { StartedThread } from "./thread-host.ts";
+
+/** The place of home in the table of participants. */
+export const HOME_INDEX = 0;
+
+/** What home is made of, beside what every participant is. */
+export interface HomeParts extends Omit<ParticipantParts, "crew" | "isWorker"> {
+  /** Starts the thread of a worker's place. */
+  startThread(index: number, onExit: (code: number, error: unknown) => void): StartedThread;
+}
+
+/** Home's part in the runtime, and the team of its workers. */
+export class Home implements Crew {
+  readonly participant: Participant;
+  readonly team: Team;
+  private readonly fabric: Fabric;
+
+  constructor(parts: HomeParts) {
+    const { fabric } = parts;
+    this.fabric = fabric;
+    this.participant = new Participant({ ...parts, isWorker: false, crew: this });
+    this.team = new Team({
+      start: (index, onExit) => {
+        const thread = parts.startThread(index, onExit);
+        this.participant.parcels.connect(index, thread.port);
+        return thread;
+      },
+      hasBegun: (index) => fabric.isTaking(index),
+      systemThread: (index) => fabric.systemThread(index),
+      lastWords: (index) => {
+        const code = fabric.lastWords(index);
+        return code < 0 ? undefined : `it exited with code ${code}`;
+      },
+      lost: (index, why) => this.lost(index, why),
+      changed: () => this.participant.wake(),
+    });
+  }
+
+  /** Starts the workers. */
+  start(workers: number): void {
+    this.team.start(HOME_INDEX + 1, HOME_INDEX + workers);
+  }
+
+  /** Settles when all workers run. */
+  ready(): Promise<void> {
+    return this.team.ready();
+  }
+
+  private lost(index: number, why: string): void {
+    this.participant.learnDeath(index, why);
+    if (!this.fabric.declareDead(index)) return;
+    this.participant.sweep();
+    this.participant.wake();
+  }
+
+  signalled(signals: number): void {
+    if ((signals & Signal.CHANGE) !== 0) this.team.look();
+  }
+
+  blockedLook(): void {
+    this.team.lookFromBlocked();
+  }
+
+  isAwaited(): boolean {
+    return this.team.isAwaited();
+  }
+
+  close(): void {
+    this.team.close();
+    this.fabric.participants.close();
+    this.fabric.signalAll(Signal.CLOSE);
+  }
+
+  hasLeft(): boolean {
+    return this.team.running > 0;
+  }
+
+  forsakeAll(): string[] {
+    return this.team.terminateAll();
+  }
+
+  end(): void {}
+}
