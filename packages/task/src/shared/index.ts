@@ -98,5 +98,5 @@ export {
 export { PayloadHeap, payloadOf } from "./payload-heap.ts";
 export { RunRing, Spilled } from "./run-ring.ts";
 export { DEFAULT_SEGMENT_BYTES, Segment, type SegmentOptions } from "./segment.ts";
-export { type Place, SharedMemory } from "./shared-memory.ts";
+export { type Grain, type Place, SharedMemory } from "./shared-memory.ts";
 export { Waiters } from "./waiters.ts";

@@ -16,8 +16,17 @@ import { RunRing } from "./run-ring.ts";
 import { Segment, type SegmentOptions } from "./segment.ts";
 import { Waiters } from "./waiters.ts";
 
-/** Slots of an outbox's first buffer. */
-const FIRST_SLOTS = 256;
+/** By how much the parts grow. */
+export interface Grain {
+  /** Slots of an outbox's first buffer, a power of two. */
+  readonly slots: number;
+  /** Cells of a pool's chunk. */
+  readonly cells: number;
+  /** Words of a heap's arena. */
+  readonly arena: number;
+}
+
+const GRAIN: Grain = { slots: 256, cells: 64, arena: 4096 };
 
 /** What a participant owns: made by its thread, once it has joined. */
 export interface Place {
@@ -67,14 +76,14 @@ export class SharedMemory {
   readonly inject: Inject;
   /** Jobs for the blocking pool. */
   readonly jobs: Inject;
-  private readonly firstSlots: number;
+  private readonly grain: Grain;
   private readonly rings: RunRing[];
   private readonly lifos: LifoSlot[];
   private readonly outboxes: Outbox[];
   private readonly jobBoxes: Outbox[];
 
-  /** The parts of a segment; outboxes begin with `firstSlots` slots, a power of two. */
-  constructor(segment: Segment, firstSlots: number = FIRST_SLOTS) {
+  /** The parts of a segment. */
+  constructor(segment: Segment, grain: Grain = GRAIN) {
     const { words, layout, sizes } = segment;
     this.segment = segment;
     this.words = words;
@@ -86,7 +95,7 @@ export class SharedMemory {
     this.cells = new Cells(words);
     this.waiters = new Waiters(words, this.mailboxes, this.parks);
     this.keys = new KeyTable(segment);
-    this.firstSlots = firstSlots;
+    this.grain = grain;
     this.rings = [];
     this.lifos = [];
     this.outboxes = [];
@@ -122,10 +131,10 @@ export class SharedMemory {
       ref,
       ring: new RunRing(words, block, segment.sizes.ring),
       lifo: this.lifo(index),
-      outbox: new Outbox(words, block + OUTBOX, segment, this.firstSlots),
-      jobs: new Outbox(words, block + JOBS, segment, this.firstSlots),
-      pool: new CellPool(segment, ref),
-      heap: new PayloadHeap(segment, index),
+      outbox: new Outbox(words, block + OUTBOX, segment, this.grain.slots),
+      jobs: new Outbox(words, block + JOBS, segment, this.grain.slots),
+      pool: new CellPool(segment, ref, this.grain.cells),
+      heap: new PayloadHeap(segment, index, this.grain.arena),
       extra: block + EXTRA,
     };
     this.rings[index] = place.ring;
@@ -175,7 +184,7 @@ export class SharedMemory {
 
   private outboxAt(index: number, word: number): Outbox {
     const at = this.participants.block(index) + word;
-    return new Outbox(this.words, at, this.segment, this.firstSlots);
+    return new Outbox(this.words, at, this.segment, this.grain.slots);
   }
 
   /** Posts a node and wakes the addressee; false if it is gone, and the node still the caller's. */
