@@ -27,6 +27,12 @@ export {
 export type { Driver, Park } from "./driver.ts";
 export { closeStep, DropSink, pushDropError } from "./drop.ts";
 export {
+  type ErrorClass,
+  errorClassName,
+  errorPrototype,
+  sendErrorClass,
+} from "./error-classes.ts";
+export {
   describe,
   ERR_BARE_YIELD,
   ERR_CLEANUP_CUT,

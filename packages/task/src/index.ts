@@ -43,7 +43,6 @@ export {
   type SendOutput,
   type SpawnSite,
   sendable,
-  sendErrorClass,
   sendKind,
   spawnSite,
   takeMessage,

@@ -23,6 +23,7 @@ export {
   ERR_INVALID_ARG,
   ERR_NO_RUNTIME,
   ERR_OUTSIDE_POLL,
+  type ErrorClass,
   type Future,
   fn,
   fromPromise,
@@ -39,6 +40,7 @@ export {
   ready,
   readyPoll,
   refundBudget,
+  sendErrorClass,
   unconstrained,
   type Waker,
 } from "@treadle/core";
@@ -165,7 +167,6 @@ export {
   scope,
   select,
   sendable,
-  sendErrorClass,
   sendKind,
   shield,
   spawn,

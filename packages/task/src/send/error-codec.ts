@@ -4,19 +4,10 @@
  * An error comes back as an instance of the nearest class in its line that both threads know: the language's own, this
  * project's, and those given to {@link sendErrorClass}. Any other keeps its `name` and is an instance of what it extends.
  */
-import { RuntimeError } from "@treadle/core";
-import { JoinError } from "../error.ts";
+import { errorClassName, errorPrototype } from "@treadle/core";
 import type { Decoder } from "./decoder.ts";
 import type { Encoder } from "./encoder.ts";
-import { NotSendError } from "./errors.ts";
 import { END } from "./format.ts";
-import { sendables } from "./registry.ts";
-
-/** A class of errors. */
-export interface ErrorClass {
-  readonly name: string;
-  readonly prototype: Error;
-}
 
 /** Properties that are written apart, or belong to their class. */
 const OWN = new Set(["name", "message", "stack"]);
@@ -24,45 +15,9 @@ const OWN = new Set(["name", "message", "stack"]);
 /** Those that are there without being enumerable. */
 const HIDDEN = ["cause", "errors", "code", "errno", "syscall"] as const;
 
-/**
- * Makes errors of a class come back from other threads as instances of it.
- *
- * @remarks Call it in the module of the class, so that both threads do. They find the class by `name`, that of the class
- * by default; say it where a minifier may change that. The constructor is not called: own properties are set one by one.
- */
-export function sendErrorClass(errorClass: ErrorClass, name: string = errorClass.name): void {
-  sendables.errors.set(name, errorClass.prototype);
-  sendables.errorNames.set(errorClass.prototype, name);
-}
-
-sendErrorClass(Error);
-sendErrorClass(EvalError);
-sendErrorClass(RangeError);
-sendErrorClass(ReferenceError);
-sendErrorClass(SyntaxError);
-sendErrorClass(TypeError);
-sendErrorClass(URIError);
-sendErrorClass(AggregateError);
-sendErrorClass(DOMException as unknown as ErrorClass);
-sendErrorClass(RuntimeError, "@treadle/core.RuntimeError");
-sendErrorClass(JoinError, "@treadle/task.JoinError");
-sendErrorClass(NotSendError, "@treadle/task.NotSendError");
-
-/** The name of the nearest known class of an error. */
-function knownClass(error: Error): string {
-  let prototype: object | null = Object.getPrototypeOf(error);
-  while (prototype !== null) {
-    const name = sendables.errorNames.get(prototype);
-    if (name !== undefined) return name;
-    prototype = Object.getPrototypeOf(prototype);
-  }
-  // Of another realm.
-  return sendables.errors.has(error.name) ? error.name : "Error";
-}
-
 /** Writes an error; what of it cannot cross stays behind. */
 export function writeError(encoder: Encoder, error: Error): void {
-  encoder.text(knownClass(error));
+  encoder.text(errorClassName(error));
   encoder.text(String(read(error, "name") ?? "Error"));
   encoder.text(String(read(error, "message") ?? ""));
   encoder.text(String(read(error, "stack") ?? ""));
@@ -85,7 +40,7 @@ function read(error: Error, name: string): unknown {
 
 /** Makes the error whose properties come next: of the right class, with nothing set yet. */
 export function beginError(decoder: Decoder): Error {
-  const known = sendables.errors.get(decoder.string()) ?? Error.prototype;
+  const known = errorPrototype(decoder.string());
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {

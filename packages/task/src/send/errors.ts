@@ -1,5 +1,5 @@
 /** What can go wrong with sendable functions and with values on their way to another thread. */
-import { describe, RuntimeError } from "@treadle/core";
+import { describe, RuntimeError, sendErrorClass } from "@treadle/core";
 import { isTypeScript } from "./loader.ts";
 
 /** Code of the error for a value that cannot cross threads; its text names the place inside the value. */
@@ -30,6 +30,7 @@ export class NotSendError extends RuntimeError {
     return "NotSendError";
   }
 }
+sendErrorClass(NotSendError, "@treadle/task.NotSendError");
 
 /** Makes the error for a function that has no name of its own. */
 export function namelessSendable(f: object): RuntimeError {

@@ -1,7 +1,6 @@
 /** Sendable functions, and values on their way to another thread. */
 export { ByteArea } from "./byte-area.ts";
 export type { SendMessage } from "./encoder.ts";
-export { sendErrorClass } from "./error-codec.ts";
 export {
   ERR_NOT_SEND,
   ERR_SEND_KIND,

@@ -1,5 +1,5 @@
 /**
- * What this thread knows by name: sendable functions, kinds of objects, classes of errors; and finding a function.
+ * What this thread knows by name: sendable functions and kinds of objects; and finding a function.
  *
  * It lies behind `globalThis[Symbol.for("treadle.sendables.v1")]`, so that copies of this package (a bundled and an
  * installed one) find each other's functions.
@@ -24,10 +24,6 @@ import type { SendFunction } from "./send-function.ts";
 export interface Sendables {
   readonly functions: Map<string, SendFunction>;
   readonly kinds: Map<string, SendKind>;
-  /** Prototypes of the errors that come back as themselves, by the name that all threads give the class. */
-  readonly errors: Map<string, Error>;
-  /** The other way round; a minifier may have given one name to several classes. */
-  readonly errorNames: WeakMap<object, string>;
   /** Modules that are being imported, by URL. */
   readonly loading: Map<string, Promise<void>>;
   /** Keys that were registered since the event loop last turned. */
@@ -39,8 +35,6 @@ const globals = globalThis as { [KEY]?: Sendables };
 globals[KEY] ??= {
   functions: new Map(),
   kinds: new Map(),
-  errors: new Map(),
-  errorNames: new WeakMap(),
   loading: new Map(),
   fresh: new Set(),
 };

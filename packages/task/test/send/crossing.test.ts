@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { RuntimeError } from "@treadle/core";
+import { RuntimeError, sendErrorClass } from "@treadle/core";
 import {
   ByteArea,
   decodeArguments,
@@ -22,7 +22,6 @@ import {
   SEND,
   type SendFunction,
   sendable,
-  sendErrorClass,
   sendKind,
   spawnSite,
 } from "@treadle/task";
