@@ -48,7 +48,9 @@ export class Home implements Crew {
 
   /** Settles when all workers run. */
   ready(): Promise<void> {
-    return this.team.ready();
+    const ready = this.team.ready();
+    this.participant.stayAlive();
+    return ready;
   }
 
   private lost(index: number, why: string): void {

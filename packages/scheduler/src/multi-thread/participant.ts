@@ -106,9 +106,13 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   spawnSend<T>(future: SendFuture<T>): JoinHandle<T> {
     const task = this.spawner.spawn(future);
-    // The thread sleeps in the event loop: it must stay there for the task.
-    if (this.armed) this.alive.hold(true);
+    if (this.armed) this.stayAlive();
     return task;
+  }
+
+  /** The thread may be asleep in its event loop already: it stays there as long as something is waited for. */
+  stayAlive(): void {
+    if (this.hasPending()) this.alive.hold(true);
   }
 
   hasRoom(): boolean {
@@ -248,7 +252,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     for (;;) {
       const entry = this.directed.length > 0 ? (this.directed.shift() as number) : queue.takeOwn();
       if (entry === 0) return null;
-      const task = this.executor.start(entry);
+      const task = this.start(entry);
       if (task !== null) return task;
     }
   }
@@ -259,7 +263,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     for (;;) {
       const entry = queue.takeOffered();
       if (entry === 0) return null;
-      const task = this.executor.start(entry);
+      const task = this.start(entry);
       if (task !== null) return task;
     }
   }
@@ -270,9 +274,15 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     for (;;) {
       const entry = queue.search();
       if (entry === 0) return null;
-      const task = this.executor.start(entry);
+      const task = this.start(entry);
       if (task !== null) return task;
     }
+  }
+
+  private start(entry: number): Task<unknown> | null {
+    const task = this.executor.start(entry);
+    if (task !== null) this.parts.counters.pollCount++;
+    return task;
   }
 
   interval(): number {

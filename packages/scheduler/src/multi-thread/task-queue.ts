@@ -13,6 +13,7 @@ const MAX_FROM_SLOT = 3;
 
 /** What taking tasks counts. */
 export interface TakingCounters {
+  pollCount: number;
   stealCount: number;
   stealOperations: number;
   overflowCount: number;
