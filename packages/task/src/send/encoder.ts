@@ -67,6 +67,8 @@ interface Mark {
 export class Encoder {
   /** Whether a message is being written. */
   busy: boolean;
+  /** Whether the message holds more than primitives, so that something is kept of it meanwhile. */
+  private rich: boolean;
   private area: ByteArea;
   private scratch: ByteArea;
   private start: number;
@@ -82,6 +84,7 @@ export class Encoder {
 
   constructor() {
     this.busy = false;
+    this.rich = false;
     this.scratch = new ByteArea(new ArrayBuffer(SCRATCH));
     this.area = this.scratch;
     this.start = 0;
@@ -97,7 +100,7 @@ export class Encoder {
 
   /** Begins a message at a place that holds `capacity` bytes. */
   begin(area: ByteArea, at: number, capacity: number): void {
-    this.forget();
+    if (this.rich) this.forget();
     this.busy = true;
     this.area = area;
     this.start = at;
@@ -114,6 +117,8 @@ export class Encoder {
    */
   finish(): number {
     this.busy = false;
+    // Room was asked for before each value.
+    if (!this.rich && this.area !== this.scratch) return this.at - this.start;
     const total = this.layOut();
     if (this.beside.length === 0 && this.area !== this.scratch && this.start + total <= this.end) {
       if (this.binaries.length > 0) this.copyBinaries(this.area, this.start);
@@ -149,14 +154,13 @@ export class Encoder {
   }
 
   private forget(): void {
-    if (this.objects.length > 0) {
-      if (this.objects.length > FEW) this.seen.clear();
-      this.objects.length = 0;
-      this.shapes.length = 0;
-    }
-    if (this.binaries.length > 0) this.binaries.length = 0;
-    if (this.beside.length > 0) this.beside.length = 0;
-    if (this.kinds.length > 0) this.kinds.length = 0;
+    if (this.objects.length > FEW) this.seen.clear();
+    this.objects.length = 0;
+    this.shapes.length = 0;
+    this.binaries.length = 0;
+    this.beside.length = 0;
+    this.kinds.length = 0;
+    this.rich = false;
     if (this.scratch.bytes.length > KEPT) this.scratch = new ByteArea(new ArrayBuffer(SCRATCH));
   }
 
@@ -172,6 +176,7 @@ export class Encoder {
 
   /** Goes on in the encoder's own buffer, with room for `bytes` more. */
   private spill(bytes: number): void {
+    this.rich = true;
     const written = this.at - this.start;
     const from = this.area.bytes.subarray(this.start, this.at);
     let size = this.scratch.bytes.length;
@@ -357,6 +362,7 @@ export class Encoder {
   /** Counts an object. A few are looked for one by one, more by a map. */
   count(object: object): void {
     const { objects, seen } = this;
+    this.rich = true;
     const index = objects.push(object) - 1;
     if (index < FEW) return;
     if (index === FEW) for (let i = 0; i < FEW; i++) seen.set(objects[i] as object, i);
@@ -546,6 +552,7 @@ export class Encoder {
     view: Uint8Array | null,
   ): number {
     const { binaries } = this;
+    this.rich = true;
     for (let i = 0; i < binaries.length; i++) {
       const binary = binaries[i] as Binary;
       if (binary.buffer !== buffer) continue;
@@ -560,6 +567,7 @@ export class Encoder {
 
   private putBeside(object: object): void {
     if (isTransferable(object) && !isMoved(object)) throw refuse(object);
+    this.rich = true;
     let index = this.beside.indexOf(object);
     if (index < 0) index = this.beside.push(object) - 1;
     this.counted(f.BESIDE, index);

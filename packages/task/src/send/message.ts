@@ -49,7 +49,7 @@ export function encodeArguments(
       throw error instanceof Offence ? notSend(error, args[i], `argument ${i + 1}`) : error;
     }
   }
-  return to.finish();
+  return end(to);
 }
 
 /** Puts the message that did not fit where there is room for it. */
@@ -110,7 +110,7 @@ function encodeFailure(error: unknown, area: ByteArea, at: number, capacity: num
 }
 
 function encodeEnd(
-  end: number,
+  ending: number,
   value: unknown,
   area: ByteArea,
   at: number,
@@ -118,13 +118,13 @@ function encodeEnd(
 ): number {
   const to = beginEncoding(area, at, capacity);
   try {
-    to.tag(end);
+    to.tag(ending);
     to.value(value);
   } catch (error) {
     to.abandon();
     throw error;
   }
-  return to.finish();
+  return end(to);
 }
 
 /**
@@ -141,10 +141,10 @@ export function decodeOutcome(
 ): Outcome<unknown> {
   const from = beginDecoding(area, at, beside);
   try {
-    const end = from.tag();
+    const ending = from.tag();
     const value = from.value();
-    if (end === OK) return { status: "ok", value };
-    if (end === CANCELLED) return { status: "cancelled", error: JoinError.of(value as never) };
+    if (ending === OK) return { status: "ok", value };
+    if (ending === CANCELLED) return { status: "cancelled", error: JoinError.of(value as never) };
     if (source !== undefined) expectFailures(source);
     if (value instanceof Error) continueStack(value, source, site ?? null);
     return { status: "failed", error: value };
@@ -170,6 +170,12 @@ function beginEncoding(area: ByteArea, at: number, capacity: number): Encoder {
   if (encoder.busy) encoder = new Encoder();
   encoder.begin(area, at, capacity);
   return encoder;
+}
+
+/** Ends a message; the encoder that wrote it is the one that may have to finish it elsewhere. */
+function end(to: Encoder): number {
+  encoder = to;
+  return to.finish();
 }
 
 function beginDecoding(area: ByteArea, at: number, beside?: readonly unknown[]): Decoder {

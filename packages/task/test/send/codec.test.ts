@@ -314,8 +314,10 @@ describe("what has crossed", () => {
       },
       after: "x",
     };
-    expect(roundTrip(value)).toEqual({ before: [1], inside: "done", after: "x" });
-    expect(decodeArguments(other, 0)).toEqual([{ a: 1 }]);
+    for (const capacity of [1000, 20]) {
+      expect(roundTrip(value, 0, capacity)).toEqual({ before: [1], inside: "done", after: "x" });
+      expect(decodeArguments(other, 0)).toEqual([{ a: 1 }]);
+    }
   });
 });
 
