@@ -7,8 +7,9 @@
  * **Transitions.** awake → SEARCHING (trySearch, at most half of all); SEARCHING → awake (found); any → SLEEPING (sleep);
  * SLEEPING → SEARCHING by another (notifyOne), → awake by itself (rouse).
  * **Invariants.**
- * 1. A push is always seen: who pushes looks for searchers after it, and wakes a sleeper if there is none; a worker looks at
- *    everything once more after `sleep`, and calls `notifyOne` when it was the last searcher and has found something.
+ * 1. A push is always seen. Who pushes looks for searchers after it, and wakes a sleeper if there is none. A worker looks at
+ *    everything once more after `sleep`, unless somebody searches then; and the last searcher that has found something
+ *    calls `notifyOne`. (Two workers that look for each other's bit after setting their own cannot both miss it.)
  * 2. A sleeper is woken by one.
  *
  * Tokio's rules (a word of counters and a list of sleepers), with bits in place of the counts.
@@ -97,22 +98,23 @@ export class Idle {
   }
 
   /**
-   * Worker: goes to sleep; it must look at everything once more after this, and after having announced it in its park word.
-   * True if it was the last searcher.
+   * Worker: goes to sleep. True if it must look at everything once more after this, false if somebody searches, who is
+   * bound to find what there is or to look himself.
    */
   sleep(worker: number): boolean {
-    return this.change(worker, true) && !this.anySearching();
+    this.change(worker, true);
+    return !this.anySearching();
   }
 
-  /** Clears the worker's bits and sets the sleeper's if asked; true if it was searching. */
-  private change(worker: number, asleep: boolean): boolean {
+  /** Clears the worker's bits, and sets the sleeper's if asked. */
+  private change(worker: number, asleep: boolean): void {
     const at = this.wordOf(worker);
     const bit = 1 << (worker & 15);
     let word = load(this.words, at);
     for (;;) {
       const next = (word & ~(bit | (bit << 16))) | (asleep ? bit : 0);
       const found = compareExchange(this.words, at, word, next);
-      if (found === word) return (word & (bit << 16)) !== 0;
+      if (found === word) return;
       word = found;
     }
   }

@@ -31,8 +31,8 @@
  *                DONE: read the result, free its blocks (any heap's `free` takes any block), zero their words, pool.free(cell)
  *                ABORT: cells.takeAbort(cell) ? return it : abort the task that runs here
  *                WAKE: waiters.idOf(node)
- *     sleep      a worker: idle.sleep(i - 1); everybody: parks.announce(i, how), and if that is true look at mailbox, offers
- *                and rings once more; nothing there: sleep. Then parks.retire(i); a worker: searching = idle.rouse(i - 1)
+ *     sleep      a worker: look = idle.sleep(i - 1); everybody: if (parks.announce(i, how)): sleep, unless there is mail now or,
+ *                if `look`, something in the offers or rings. Then parks.retire(i); a worker: searching = idle.rouse(i - 1)
  *     search     idle.trySearch(i - 1); when something is found: idle.found(i - 1) && notify as after a push
  *     death      participants.die(j), idle.forget(j - 1), unpark everybody. Everybody, when participants.deaths has changed:
  *                take all mail, then for each cell that is out, by cells.fate(cell, participants):

@@ -73,7 +73,7 @@ function expectAscending(found: readonly number[]): void {
 
 describe("a ring, in every interleaving,", { timeout: 120_000 }, () => {
   conforms(
-    "loom_multi_thread/queue::basic",
+    "runtime/tests/loom_multi_thread/queue::basic",
     "hands each entry to its owner or to the thief, once and in order",
     () => {
       const report = model(
@@ -100,7 +100,7 @@ describe("a ring, in every interleaving,", { timeout: 120_000 }, () => {
   );
 
   conforms(
-    "loom_multi_thread/queue::steal_overflow",
+    "runtime/tests/loom_multi_thread/queue::steal_overflow",
     "loses nothing when it spills while somebody steals from it",
     () => {
       const report = model(
@@ -125,7 +125,7 @@ describe("a ring, in every interleaving,", { timeout: 120_000 }, () => {
   );
 
   conforms(
-    "loom_multi_thread/queue::multi_stealer",
+    "runtime/tests/loom_multi_thread/queue::multi_stealer",
     "gives no entry to two thieves",
     () => {
       const report = model(
@@ -139,7 +139,10 @@ describe("a ring, in every interleaving,", { timeout: 120_000 }, () => {
           const first = ring.pop();
           push(ring, 5, outbox);
           const rest = [...one.join(), ...two.join(), ...drain(ring), ...drainOutbox(outbox)];
-          expectAll([first, ...rest].filter((entry) => entry !== 0), 5);
+          expectAll(
+            [first, ...rest].filter((entry) => entry !== 0),
+            5,
+          );
         },
         { preemptionBound: 2 },
       );
@@ -148,7 +151,7 @@ describe("a ring, in every interleaving,", { timeout: 120_000 }, () => {
   );
 
   conforms(
-    "loom_multi_thread/queue::chained_steal",
+    "runtime/tests/loom_multi_thread/queue::chained_steal",
     "is stolen from while its owner steals from another",
     () => {
       const report = model(
@@ -175,7 +178,7 @@ describe("a ring, in every interleaving,", { timeout: 120_000 }, () => {
   );
 
   conforms(
-    "queue::stress1",
+    "runtime/tests/queue::stress1",
     "wraps around under a thief without showing an old entry",
     () => {
       const report = model(
@@ -206,7 +209,7 @@ describe("a ring, in every interleaving,", { timeout: 120_000 }, () => {
   );
 
   conforms(
-    "queue::stress2",
+    "runtime/tests/queue::stress2",
     "never appears longer than it can be, nor shorter than nothing",
     () => {
       const report = model(

@@ -54,8 +54,7 @@ export function waitFor<T>(
     if (found !== undefined && found !== null) return found;
     if (!shared.parks.announce(index, 2)) continue;
     const late = look();
-    if (late === undefined || late === null)
-      shared.parks.sleep(index, Number.POSITIVE_INFINITY);
+    if (late === undefined || late === null) shared.parks.sleep(index, Number.POSITIVE_INFINITY);
     shared.parks.retire(index);
     if (late !== undefined && late !== null) return late;
   }

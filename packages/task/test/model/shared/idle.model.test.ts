@@ -1,0 +1,212 @@
+import { model, thread } from "@treadle/loom";
+import { describe, expect, it } from "vitest";
+import { conforms } from "../../../../../tools/conforms.ts";
+import type { Place, SharedMemory } from "../../../src/shared/shared-memory.ts";
+import { mortal, world } from "./world.ts";
+
+const STOP = 999;
+const BLOCKED = 2;
+
+/** One round of looking for something: own ring, what is offered, others' rings. */
+function find(shared: SharedMemory, place: Place): number {
+  const { workers } = shared.segment.sizes;
+  let entry = place.ring.pop();
+  if (entry === 0) entry = shared.inject.takeBatch(place.ring, workers);
+  for (let i = 1; entry === 0 && i <= workers; i += 1) {
+    if (i !== place.index) entry = place.ring.stealFrom(shared.ring(i));
+  }
+  return entry;
+}
+
+/** Whether there is something anywhere. */
+function somewhere(shared: SharedMemory): boolean {
+  if (shared.inject.mayHaveWork) return true;
+  for (let i = 1; i <= shared.segment.sizes.workers; i += 1) {
+    if (shared.ring(i).length > 0) return true;
+  }
+  return false;
+}
+
+/** A worker as the scheduler's: runs what it finds until it has got so many entries, or STOP. */
+function work(shared: SharedMemory, index: number, most: number): number[] {
+  const { idle, parks } = shared;
+  const place = shared.enter(index);
+  const worker = index - 1;
+  const got: number[] = [];
+  let searching = false;
+  while (got.length < most) {
+    let entry = place.ring.pop();
+    if (entry === 0) {
+      searching ||= idle.trySearch(worker);
+      if (searching) entry = find(shared, place);
+    }
+    if (entry !== 0) {
+      if (searching && idle.found(worker)) shared.notifyWorker();
+      searching = false;
+      if (entry === STOP) return got;
+      got.push(entry);
+      continue;
+    }
+    const look = idle.sleep(worker);
+    searching = false;
+    if (parks.announce(index, BLOCKED)) {
+      if (!look || !somewhere(shared)) parks.sleep(index, Number.POSITIVE_INFINITY);
+      parks.retire(index);
+    }
+    searching = idle.rouse(worker);
+  }
+  return got;
+}
+
+const never = { timeouts: "never" } as const;
+
+describe("workers that search and sleep, in every interleaving,", { timeout: 120_000 }, () => {
+  conforms(
+    [
+      "runtime/tests/loom_multi_thread::pool_multi_spawn",
+      "runtime/tests/loom_multi_thread::pool_multi_notify",
+    ],
+    "take all that a thread outside pushes, however late they sleep",
+    () => {
+      const report = model(
+        () => {
+          const shared = world(2, { spare: 64 });
+          const home = shared.enter(0);
+          const worker = thread.spawn(() => work(shared, 1, 2), "worker");
+          for (const entry of [1, 2]) {
+            shared.inject.push(home.index, entry);
+            shared.notifyWorker();
+          }
+          expect(worker.join()).toEqual([1, 2]);
+        },
+        { ...never, preemptionBound: 3 },
+      );
+      expect(report.complete).toBe(true);
+    },
+  );
+
+  conforms(
+    ["runtime/tests/loom_multi_thread::pool_shutdown"],
+    "share what is pushed, and are all woken to end",
+    () => {
+      const report = model(
+        () => {
+          const shared = world(3, { ring: 4, spare: 64 });
+          const home = shared.enter(0);
+          const workers = [1, 2].map((i) => thread.spawn(() => work(shared, i, 9), `worker ${i}`));
+          for (const entry of [1, STOP]) {
+            shared.inject.push(home.index, entry);
+            shared.notifyWorker();
+          }
+          shared.inject.push(home.index, STOP);
+          shared.notifyWorker();
+          const got = workers.map((worker) => worker.join());
+          expect(got.flat()).toEqual([1]);
+        },
+        { ...never, preemptionBound: 1 },
+      );
+      expect(report.complete).toBe(true);
+    },
+  );
+
+  it("find what a busy worker has pushed to its own ring and does not run", () => {
+    const report = model(
+      () => {
+        const shared = world(3, { ring: 4, spare: 64 });
+        const busy = shared.enter(1);
+        const idler = thread.spawn(() => work(shared, 2, 2), "idler");
+        // It runs a long task that spawns two and waits for them.
+        for (const entry of [1, 2]) {
+          busy.ring.push(entry);
+          shared.notifyWorker();
+        }
+        expect(idler.join().sort()).toEqual([1, 2]);
+      },
+      { ...never, preemptionBound: 2 },
+    );
+    expect(report.complete).toBe(true);
+  });
+
+  it("are never more than half at searching", () => {
+    const report = model(
+      () => {
+        const shared = world(4, { spare: 64 });
+        const others = [0, 1].map((i) => thread.spawn(() => Number(shared.idle.trySearch(i))));
+        const mine = Number(shared.idle.trySearch(2));
+        const searching = mine + others.reduce((sum, other) => sum + other.join(), 0);
+        // 2 * 1 < 3, so a second one may; not a third.
+        expect(searching).toBe(2);
+      },
+      { ...never, preemptionBound: Number.POSITIVE_INFINITY },
+    );
+    expect(report.exhaustive).toBe(true);
+  });
+
+  it("are woken one for a push, and the sleeper that is claimed knows that it searches", () => {
+    const report = model(
+      () => {
+        const shared = world(3, { workers: 2, spare: 0 });
+        shared.idle.sleep(0);
+        shared.idle.sleep(1);
+        const other = thread.spawn(() => shared.idle.notifyOne(), "other");
+        const mine = shared.idle.notifyOne();
+        const theirs = other.join();
+        // One of the two sees that somebody searches already.
+        expect([mine, theirs].sort()).toEqual([-1, 0]);
+        expect(shared.idle.rouse(0)).toBe(true);
+        expect(shared.idle.rouse(1)).toBe(false);
+        expect(shared.idle.sleepers).toBe(0);
+        expect(shared.idle.found(0)).toBe(true);
+      },
+      { ...never, preemptionBound: Number.POSITIVE_INFINITY },
+    );
+    expect(report.exhaustive).toBe(true);
+  });
+
+  it("know that they were claimed although they woke by themselves", () => {
+    const report = model(
+      () => {
+        const shared = world(2, { workers: 1, spare: 0 });
+        shared.idle.sleep(0);
+        const other = thread.spawn(() => shared.idle.notifyOne(), "other");
+        const searching = shared.idle.rouse(0);
+        expect(searching).toBe(other.join() === 0);
+        expect(shared.idle.anySearching()).toBe(searching);
+        if (searching) expect(shared.idle.found(0)).toBe(true);
+        expect(shared.idle.anySearching()).toBe(false);
+      },
+      { ...never, preemptionBound: Number.POSITIVE_INFINITY },
+    );
+    expect(report.exhaustive).toBe(true);
+  });
+
+  for (let step = 0; step <= 24; step += 3) {
+    it(`see a push though one of them dies before its operation ${step}`, () => {
+      const report = model(
+        () => {
+          const shared = world(3, { ring: 4, spare: 64 });
+          const home = shared.enter(0);
+          const dying = thread.spawn(() => mortal(step, () => work(shared, 1, 1)), "dying");
+          const other = thread.spawn(() => work(shared, 2, 1), "other");
+          shared.inject.push(home.index, 1);
+          shared.notifyWorker();
+          // It is seen to have ended at last; or the other got the entry, and it is told to end.
+          const undertaker = thread.spawn(() => {
+            shared.enter(0);
+            const got = dying.join();
+            if (got === undefined) shared.declareDead(1);
+            // What it had in hand comes again, and one more in case it had finished.
+            shared.inject.push(0, 2);
+            shared.notifyWorker();
+          }, "undertaker");
+          const got = other.join();
+          expect([1, 2]).toContain(got[0]);
+          void undertaker;
+          void home;
+        },
+        { ...never, preemptionBound: 0 },
+      );
+      expect(report.complete).toBe(true);
+    });
+  }
+});
