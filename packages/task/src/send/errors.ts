@@ -71,17 +71,13 @@ export function moduleFailed(url: string, name: string, cause: unknown): Runtime
 }
 
 /** What Node says of TypeScript that it cannot load. */
-const NO_TYPESCRIPT = new Set([
-  "ERR_UNKNOWN_FILE_EXTENSION",
-  "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX",
-  "ERR_INVALID_TYPESCRIPT_SYNTAX",
-  "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING",
-]);
+const NO_TYPESCRIPT =
+  /^ERR_(UNKNOWN_FILE_EXTENSION|(UNSUPPORTED|INVALID)_TYPESCRIPT_SYNTAX|UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING)$/;
 
 /** What helps where a module cannot be loaded. */
 function hintFor(url: string, cause: unknown): string {
   const code = String((cause as { code?: unknown } | null)?.code);
-  if (NO_TYPESCRIPT.has(code) && isTypeScript(url)) {
+  if (NO_TYPESCRIPT.test(code) && isTypeScript(url)) {
     return (
       ". This thread cannot load that TypeScript: run the built JavaScript, or use Node 22.18 or newer and types " +
       "that can be stripped, or install tsx in the project of the module, and it is used"
