@@ -183,10 +183,9 @@ export class Participants {
   private reset(index: number, incarnation: number): void {
     const { words } = this;
     const block = this.block(index);
-    const left = exchange(words, block + MAILBOX, emptyMailbox(incarnation));
-    disown(words, left);
-    disown(words, words[block + IN_HAND]!);
-    words[block + IN_HAND] = 0;
+    // By exchange, both: whoever else declares the death gets none of it.
+    disown(words, exchange(words, block + MAILBOX, emptyMailbox(incarnation)));
+    disown(words, exchange(words, block + IN_HAND, 0));
     store(words, block + PARK, 0);
   }
 
