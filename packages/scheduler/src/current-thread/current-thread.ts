@@ -322,6 +322,11 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     return timeout;
   }
 
+  /** Whether it is driven by `blockOn`. */
+  isBlocked(): boolean {
+    return this.blocking !== null;
+  }
+
   /** Begins to listen to the other threads, in the event loop. */
   listen(): void {
     if (!this.driving) this.hosted.rest();

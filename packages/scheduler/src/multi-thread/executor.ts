@@ -6,7 +6,7 @@
  * mailed back. A cell that was aborted meanwhile goes back only after the abort's own mail has come, so that it is never in
  * two places when it is used again.
  */
-import type { Async, Future } from "@treadle/core";
+import type { Async, Future, Named } from "@treadle/core";
 import {
   BESIDE,
   ByteArea,
@@ -25,7 +25,20 @@ import {
 } from "@treadle/task";
 import { CANCELLED, cellOf, INLINE_BYTES, MailKind, payloadOf } from "@treadle/task/shared";
 import { BY_PORT, type Fabric, NO_ROOM } from "./fabric.ts";
-import { importing, StartedTask } from "./started-task.ts";
+import { StartedTask } from "./started-task.ts";
+
+/** A function that could not be found. */
+class Missing implements Named {
+  readonly name: string;
+  readonly error: unknown;
+
+  constructor(name: string, error: unknown) {
+    this.name = name;
+    this.error = error;
+  }
+}
+
+type Known = SendFunction | Missing;
 
 /** What the executor asks of its thread. */
 export interface ExecutingThread extends Schedule {
@@ -33,6 +46,8 @@ export interface ExecutingThread extends Schedule {
   own(task: Task<unknown>): boolean;
   /** A cell that this thread has spawned itself is done. */
   returned(cell: number): void;
+  /** These entries can be started now. */
+  startable(entries: readonly number[]): void;
   /** What has come with the arguments by message port. */
   takeParcel(cell: number): SendMessage;
   /** Sends a result that cannot lie in shared memory to the thread that a reference names. */
@@ -44,7 +59,9 @@ export class Executor implements Schedule {
   private readonly thread: ExecutingThread;
   private readonly fabric: Fabric;
   /** The functions by the numbers that stand for their names. */
-  private readonly functions = new Map<number, SendFunction>();
+  private readonly functions = new Map<number, Known>();
+  /** Entries whose modules are being imported, by the numbers of their functions. */
+  private readonly waiting = new Map<number, number[]>();
   private readonly started = new Map<number, StartedTask>();
   /** Done, but an abort is still on its way. */
   private held = 0;
@@ -59,66 +76,76 @@ export class Executor implements Schedule {
     return this.started.size + this.held;
   }
 
-  /** Starts what an entry of a queue stands for; null when somebody else has it, or it was aborted before. */
+  /**
+   * Starts what an entry of a queue stands for; null when somebody else has it, when it was aborted before, or when the module
+   * of its function must be imported first: then it waits unclaimed, so that it is not lost with this thread.
+   */
   start(entry: number): Task<unknown> | null {
     const { fabric } = this;
+    const cell = cellOf(entry);
+    // If the entry is stale the key may be another one's; then the claim fails.
+    const number = fabric.keyOf(cell);
+    const known = this.functions.get(number) ?? this.find(number, entry);
+    if (known === null) return null;
     const state = fabric.cells.claim(entry, fabric.ref);
     if (state === 0) return null;
-    const cell = cellOf(entry);
-    if ((state & CANCELLED) === 0) return this.begin(cell);
-    this.endUnpolled(cell);
-    return null;
+    if ((state & CANCELLED) !== 0) {
+      this.endUnpolled(cell);
+      return null;
+    }
+    return this.begin(cell, known);
   }
 
-  private begin(cell: number): Task<unknown> | null {
-    const task = this.taskOf(cell);
+  private begin(cell: number, known: Known): Task<unknown> | null {
+    const { fabric } = this;
+    const id = fabric.idOf(cell) as TaskId;
+    const task = new StartedTask(this.call(known, cell), known, this, id, cell);
     this.started.set(cell, task);
     if (this.thread.own(task)) return task;
     task.shutdown();
     return null;
   }
 
-  private taskOf(cell: number): StartedTask {
-    const { fabric } = this;
-    const id = fabric.idOf(cell) as TaskId;
-    const number = fabric.keyOf(cell);
-    const known = this.functions.get(number) ?? this.find(number);
-    if (known instanceof Promise) {
-      const source = { name: nameOf(fabric.shared.keys.nameOf(number)) };
-      const future = importing(known, () => this.takeArguments(task));
-      const task: StartedTask = new StartedTask(future, source, this, id, cell);
-      task.holdsArguments = true;
-      return task;
-    }
-    return new StartedTask(this.call(known, cell), known, this, id, cell);
-  }
-
-  private call(source: SendFunction, cell: number): Async<unknown> | Future<unknown> {
+  private call(known: Known, cell: number): Async<unknown> | Future<unknown> {
     try {
-      return source.start(this.readArguments(cell));
+      const args = this.readArguments(cell);
+      return known instanceof Missing ? failing(known.error) : known.start(args);
     } catch (error) {
       return failing(error);
     }
   }
 
-  private find(number: number): SendFunction | Promise<SendFunction> {
-    const found = findSendable(this.fabric.shared.keys.nameOf(number));
-    if (found instanceof Promise) {
-      found.then(
-        (source) => {
-          this.functions.set(number, source);
-        },
-        () => {},
-      );
-    } else {
-      this.functions.set(number, found);
+  /** The function, if its module is loaded; otherwise the entry waits until it is. */
+  private find(number: number, entry: number): Known | null {
+    const waiting = this.waiting.get(number);
+    if (waiting !== undefined) {
+      waiting.push(entry);
+      return null;
     }
-    return found;
+    const key = this.fabric.shared.keys.nameOf(number);
+    const found = findSendable(key);
+    if (!(found instanceof Promise)) {
+      this.functions.set(number, found);
+      return found;
+    }
+    this.waiting.set(number, [entry]);
+    found.then(
+      (source) => this.imported(number, source),
+      (error) => this.imported(number, new Missing(nameOf(key), error)),
+    );
+    return null;
   }
 
-  private takeArguments(task: StartedTask): unknown[] {
-    task.holdsArguments = false;
-    return this.readArguments(task.cell);
+  private imported(number: number, found: Known): void {
+    this.functions.set(number, found);
+    const entries = this.waiting.get(number) ?? [];
+    this.waiting.delete(number);
+    this.thread.startable(entries);
+  }
+
+  /** Whether tasks wait for a module. */
+  get isImporting(): boolean {
+    return this.waiting.size > 0;
   }
 
   private readArguments(cell: number): unknown[] {
@@ -205,9 +232,8 @@ export class Executor implements Schedule {
 
   release(task: Task<unknown>): void {
     this.thread.release(task);
-    const { cell, holdsArguments } = task as StartedTask;
+    const { cell } = task as StartedTask;
     this.started.delete(cell);
-    if (holdsArguments) this.fabric.freeArguments(cell);
     this.writeOutcome(cell, task.ending());
     this.finish(cell);
   }

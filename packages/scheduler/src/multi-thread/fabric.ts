@@ -70,7 +70,6 @@ export class Fabric {
     this.place = shared.enter(self);
     this.extraOffset = this.place.extra - shared.participants.block(self);
     store(this.words, this.place.extra + LAST_WORDS, 0);
-    store(this.words, this.place.extra + SIGNALS, 0);
   }
 
   /** The reference to this thread. */
@@ -230,6 +229,7 @@ export class Fabric {
   /** The thread of that participant is gone; false if it had left in good order. */
   declareDead(index: number): boolean {
     if (!this.isTaking(index)) return false;
+    store(this.words, this.extra(index) + LAST_WORDS, 0);
     this.shared.declareDead(index);
     this.signalAll(Signal.DEATH);
     this.shared.notifyWorker();

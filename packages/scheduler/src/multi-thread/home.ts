@@ -34,7 +34,9 @@ export class Home implements Crew {
       systemThread: (index) => fabric.systemThread(index),
       lastWords: (index) => {
         const code = fabric.lastWords(index);
-        return code < 0 ? undefined : `it exited with code ${code}`;
+        // The thread's `exit` event says more, and will come unless this thread is blocked.
+        if (code < 0 || !this.participant.isBlocked()) return undefined;
+        return `it exited with code ${code}`;
       },
       lost: (index, why) => this.lost(index, why),
       changed: () => this.participant.wake(),

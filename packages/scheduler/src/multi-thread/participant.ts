@@ -12,6 +12,7 @@ import type { FastRand, Park } from "@treadle/core";
 import { load, waitAsync } from "@treadle/core/shared";
 import type { JoinHandle, SendFuture, SendMessage, Task } from "@treadle/task";
 import {
+  cellOf,
   indexOfRef,
   kindOf,
   MailKind,
@@ -162,6 +163,16 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   sendParcel(cell: number, spawner: number, message: SendMessage): void {
     this.parcels.send({ to: spawner, cell, entry: 0, message });
+  }
+
+  startable(entries: readonly number[]): void {
+    for (const entry of entries) {
+      // What was sent to this thread alone stays here.
+      if (this.parcels.has(cellOf(entry))) this.directed.push(entry);
+      else this.queue?.pushBack(entry);
+    }
+    if (entries.length > 1) this.shared.notifyWorker();
+    this.wake();
   }
 
   private accept(parcel: Parcel): void {
@@ -324,6 +335,11 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return true;
   }
 
+  /** Whether the thread is in `blockOn`. */
+  isBlocked(): boolean {
+    return this.own_.isBlocked();
+  }
+
   /** Makes the thread's scheduler look around. */
   wake(): void {
     this.own_.unpark();
@@ -372,6 +388,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return (
       this.spawner.size > 0 ||
       this.executor.size > 0 ||
+      this.executor.isImporting ||
       this.directed.length > 0 ||
       this.crew.hasLeft() ||
       (this.queue?.hasAny() ?? false)

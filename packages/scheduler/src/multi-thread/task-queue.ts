@@ -56,7 +56,8 @@ export class TaskQueue {
     this.shared.notifyWorker();
   }
 
-  private pushBack(entry: number): void {
+  /** Adds an entry at the end. */
+  pushBack(entry: number): void {
     while (!this.ring.push(entry)) {
       const spilled = this.ring.spill(entry, this.fabric.place.outbox);
       if (spilled === Spilled.ROOM) continue;

@@ -37,6 +37,8 @@ export class WorkerMember implements Crew {
     this.fabric.setSystemThread(ownThread());
     process.once("exit", (code) => this.sayLast(code));
     this.fabric.signal(HOME_INDEX, Signal.CHANGE);
+    // Parcels may have been sent before.
+    this.fabric.signal(this.fabric.self, Signal.PARCEL);
     if (this.fabric.participants.isClosed) scheduler.shutdownBackground();
     scheduler.listen();
   }

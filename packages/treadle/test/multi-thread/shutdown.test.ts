@@ -40,7 +40,7 @@ test("shutdownTimeout gives up what does not stop, in time, and says so", async 
   await rt.ready();
   const handle = rt.spawn(tasks.busy(60_000));
   const other = rt.spawn(tasks.busy(60_000));
-  await rt.run(sleep(50));
+  await rt.run(() => sleep(50));
   const start = performance.now();
   expect(await rt.shutdownTimeout(100)).toBe(false);
   expect(performance.now() - start).toBeLessThan(2000);
