@@ -18,6 +18,8 @@ import type { Participants } from "./participants.ts";
 
 const EMPTY = 0;
 const NOTIFIED = 1;
+/** The blocked thread itself, and the promise that its last sleep in the event loop may have left on the word. */
+const WAITERS = 2;
 
 /** How a thread sleeps. */
 export const Parked = {
@@ -92,7 +94,7 @@ export class ParkWords {
 
   private call(index: number, at: number): void {
     const reactor = load(this.words, this.participants.block(index) + NATIVE);
-    if (reactor === 0 || this.wakeNative === null) notify(this.words, at, 1);
+    if (reactor === 0 || this.wakeNative === null) notify(this.words, at, WAITERS);
     else this.wakeNative(reactor);
   }
 }
