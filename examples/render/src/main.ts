@@ -31,4 +31,4 @@ function builder(): Builder {
     : Builder.newCurrentThread();
 }
 
-main(import.meta.url, { builder: builder().enableTime(), shutdownTimeout: 1000 }, program);
+main(import.meta.url, { builder: builder().enableAll(), shutdownTimeout: 1000 }, program);
