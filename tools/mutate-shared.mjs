@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { segmentMutants, segmentTests } from "./segment-mutants.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const TIMEOUT_MS = 180_000;
@@ -305,9 +306,22 @@ const mutants = [
     "toNoJoinWaker does not clear its bit",
     [["? word : word & ~JOIN_WAKER;\n}\n\n// The three", "? word : word;\n}\n\n// The three"]],
   ],
+  ...segmentMutants,
 ];
 
 function testsOf(file) {
+  if (file === counters) return [testOf(counters), testOf(worker)];
+  const tests = segmentTests[file];
+  return tests === undefined
+    ? [testOf(file)]
+    : tests.map((name) =>
+        name.startsWith("model/")
+          ? `packages/task/test/${name}.model.test.ts`
+          : `packages/task/test/${name}.test.ts`,
+      );
+}
+
+function testOf(file) {
   return join(
     dirname(dirname(file)),
     "test",
@@ -326,7 +340,7 @@ function checkEdits([file, name, edits]) {
 /** Resolves to how the mutant ended, and by what. */
 function runMutant([file, , edits]) {
   return new Promise((resolve) => {
-    const tests = file === counters ? [testsOf(counters), testsOf(worker)] : [testsOf(file)];
+    const tests = testsOf(file);
     const child = spawn(
       process.execPath,
       [
