@@ -43,7 +43,7 @@ interface Binary {
   to: number;
   /** How many values are made of it. */
   uses: number;
-  /** The bytes, where the only use is a view that shows just these. */
+  /** A view that may show just these bytes; its length tells. */
   view: Uint8Array | null;
 }
 
@@ -559,7 +559,6 @@ export class Encoder {
       binary.from = Math.min(binary.from, from);
       binary.to = Math.max(binary.to, to);
       binary.uses++;
-      binary.view = null;
       return i;
     }
     return binaries.push({ buffer, from, to, uses: 1, view }) - 1;

@@ -138,6 +138,16 @@ describe("an error that has crossed", () => {
     expect(Object.keys(back)).toEqual([]);
   });
 
+  test("leaves nothing behind of a property that cannot cross", () => {
+    const shared = { x: 1, y: new Uint8Array([2]), z: [3] };
+    const error = Object.assign(new Error("own"), {
+      bad: { shared, same: { x: 0 }, port: move(new MessageChannel().port1), call() {} },
+      good: { same: { x: 5 }, shared },
+    });
+    const { good, bad } = failure(error) as typeof error;
+    expect([good, bad]).toEqual([{ same: { x: 5 }, shared }, undefined]);
+  });
+
   test("goes on with the stack of where it was spawned", () => {
     const made = sendable("file:///test/stack.js", "job", () => 0);
     function caller() {
