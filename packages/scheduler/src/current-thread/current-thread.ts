@@ -73,7 +73,9 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   private readonly metrics: SchedulerSink;
   private readonly hooks: Hooks;
   private readonly rand: FastRand;
-  private readonly source: WorkSource | null;
+  /** Spawns a call on the blocking pool; absent where there is none. */
+  spawnBlocking: (<T>(future: SendFuture<T>, mandatory: boolean) => JoinHandle<T>) | undefined;
+  private source: WorkSource | null;
   private readonly local = new RunQueue();
   private readonly inject = new RunQueue();
   private readonly deferred = new Defer();
@@ -105,6 +107,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     const source = parts.source ?? null;
     this.source = source;
     this.spawnSend = source === null ? undefined : (future) => this.spawnShared(source, future);
+    this.spawnBlocking = undefined;
     this.drivers = new DriverStack(parts.drivers);
     this.untilDrivers = parts.eventInterval;
     this.untilInject = parts.globalQueueInterval;
@@ -325,6 +328,12 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   /** Whether it is driven by `blockOn`. */
   isBlocked(): boolean {
     return this.blocking !== null;
+  }
+
+  /** Ties a scheduler that was alone to the threads that it has got since; what is spawned on it still stays here. */
+  attach(source: WorkSource): void {
+    this.source = source;
+    this.unpark();
   }
 
   /** Begins to listen to the other threads, in the event loop. */

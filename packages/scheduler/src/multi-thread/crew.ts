@@ -10,6 +10,10 @@ export const Signal = {
   CHANGE: 1 << 2,
   /** Something has come by message port. */
   PARCEL: 1 << 3,
+  /** To home: a job of the blocking pool waits for a thread; to such a thread: there is a job for it. */
+  JOBS: 1 << 4,
+  /** Jobs may be put in line again. */
+  ROOM: 1 << 5,
 } as const;
 
 /** A participant's role. */
@@ -28,4 +32,47 @@ export interface Crew {
   forsakeAll(): string[];
   /** The scheduler has ended. */
   end(): void;
+}
+
+/** Two in the place of one. */
+export class CrewPair implements Crew {
+  private readonly first: Crew;
+  private readonly second: Crew;
+
+  constructor(first: Crew, second: Crew) {
+    this.first = first;
+    this.second = second;
+  }
+
+  signalled(signals: number): void {
+    this.first.signalled(signals);
+    this.second.signalled(signals);
+  }
+
+  blockedLook(): void {
+    this.first.blockedLook();
+    this.second.blockedLook();
+  }
+
+  isAwaited(): boolean {
+    return this.first.isAwaited() || this.second.isAwaited();
+  }
+
+  close(): void {
+    this.first.close();
+    this.second.close();
+  }
+
+  hasLeft(): boolean {
+    return this.first.hasLeft() || this.second.hasLeft();
+  }
+
+  forsakeAll(): string[] {
+    return [...this.first.forsakeAll(), ...this.second.forsakeAll()];
+  }
+
+  end(): void {
+    this.first.end();
+    this.second.end();
+  }
 }

@@ -15,6 +15,11 @@ export function workerLost(task: string, worker: string, why: string): RuntimeEr
   );
 }
 
+/** A job that no thread has started cannot be run. */
+export function jobLost(why: string): RuntimeError {
+  return new RuntimeError(ERR_WORKER_LOST, `a job of the blocking pool was not run: ${why}`);
+}
+
 /** There is no room left. */
 export function segmentFull(limit: number): RuntimeError {
   return new RuntimeError(

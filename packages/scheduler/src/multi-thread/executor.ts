@@ -96,6 +96,21 @@ export class Executor implements Schedule {
     return this.begin(cell, known);
   }
 
+  /** Ends what nobody has started, and will not run: as cancelled, or failed with `error`; false if somebody else has it. */
+  refuse(entry: number, error: unknown): boolean {
+    const { fabric } = this;
+    const cell = cellOf(entry);
+    if (fabric.cells.claim(entry, fabric.ref) === 0) return false;
+    if (error === undefined) {
+      this.endUnpolled(cell);
+      return true;
+    }
+    fabric.freeArguments(cell);
+    this.writeOutcome(cell, { status: "failed", error });
+    this.finish(cell);
+    return true;
+  }
+
   private begin(cell: number, known: Known): Task<unknown> | null {
     const { fabric } = this;
     const id = fabric.idOf(cell) as TaskId;

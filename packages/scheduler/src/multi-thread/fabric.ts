@@ -9,6 +9,7 @@ import { compareExchange, exchange, load, store } from "@treadle/core/shared";
 import { ByteArea } from "@treadle/task";
 import {
   ARGS_BLOCK,
+  ARGS_LENGTH,
   type Cells,
   ID_HIGH,
   ID_LOW,
@@ -39,11 +40,25 @@ const LAST_WORDS = 2;
 const BUSY = 3;
 /** The place of the task that stands for the cell, on its spawner's list: the spawner's own word. */
 const PROXY = OUTCOME;
+/** What the cell is for. Payloads know their own length, so this word is free. */
+const SORT = ARGS_LENGTH;
 const TWO_32 = 2 ** 32;
 /** In the place of a block: the payload comes by message port. */
 export const BY_PORT = -1;
 /** In the place of a block: the payload was lost for want of memory. */
 export const NO_ROOM = -2;
+
+/** What a cell is for. */
+export const Sort = {
+  /** Any worker. */
+  TASK: 0,
+  /** The blocking pool. */
+  JOB: 1,
+  /** The blocking pool, even when the runtime shuts down before it has begun. */
+  MANDATORY_JOB: 2,
+} as const;
+/** One of {@link Sort}. */
+export type Sort = (typeof Sort)[keyof typeof Sort];
 
 /** The shared memory of a runtime, as one thread uses it. */
 export class Fabric {
@@ -91,13 +106,14 @@ export class Fabric {
   }
 
   /** Writes what a cell is for. */
-  describe(cell: number, id: number, key: number, proxy: number): void {
+  describe(cell: number, id: number, key: number, proxy: number, sort: Sort): void {
     const { words } = this;
     words[cell + SPAWNER] = this.ref;
     words[cell + ID_LOW] = id | 0;
     words[cell + ID_HIGH] = Math.floor(id / TWO_32);
     words[cell + KEY] = key;
     words[cell + PROXY] = proxy;
+    words[cell + SORT] = sort;
   }
 
   idOf(cell: number): number {
@@ -148,6 +164,16 @@ export class Fabric {
   private placeOf(cell: number, block: number): number {
     if (block < 0) return block;
     return block === 0 ? this.inlineAt(cell) : payloadOf(block);
+  }
+
+  /** Whether the job in a cell is to be run even when the runtime shuts down before. */
+  isMandatory(cell: number): boolean {
+    return this.words[cell + SORT] === Sort.MANDATORY_JOB;
+  }
+
+  /** Whether a cell is for the blocking pool. */
+  isJob(cell: number): boolean {
+    return this.words[cell + SORT] !== Sort.TASK;
   }
 
   /** Sends a cell to the thread that a reference names; false if that is gone. */
@@ -230,7 +256,7 @@ export class Fabric {
   declareDead(index: number): boolean {
     if (!this.isTaking(index)) return false;
     store(this.words, this.extra(index) + LAST_WORDS, 0);
-    this.shared.declareDead(index);
+    if (!this.shared.declareDead(index)) return false;
     this.signalAll(Signal.DEATH);
     this.shared.notifyWorker();
     return true;

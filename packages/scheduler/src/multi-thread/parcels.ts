@@ -75,6 +75,11 @@ export class Parcels {
     return this.arrived.has(cell);
   }
 
+  /** Nobody will open a cell's parcel. */
+  forget(cell: number): void {
+    this.arrived.delete(cell);
+  }
+
   /** A cell's parcel. */
   open(cell: number): SendMessage {
     const message = this.arrived.get(cell) as SendMessage;

@@ -22,11 +22,13 @@ import {
 } from "@treadle/task/shared";
 import type { WorkSource } from "../contract.ts";
 import type { CurrentThread } from "../current-thread/current-thread.ts";
-import { type Crew, Signal } from "./crew.ts";
+import { type Crew, CrewPair, Signal } from "./crew.ts";
 import { type ExecutingThread, Executor } from "./executor.ts";
 import type { Fabric } from "./fabric.ts";
+import type { JobPort } from "./job-port.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { type Parcel, Parcels } from "./parcels.ts";
+import type { RemoteJob } from "./remote-job.ts";
 import type { RemoteTask } from "./remote-task.ts";
 import { Spawner, type SpawningThread } from "./spawner.ts";
 import { Spin } from "./spin.ts";
@@ -35,6 +37,8 @@ import { Tuning } from "./tuning.ts";
 
 /** Longest single wait: a thread that is to be terminated must enter JavaScript from time to time. */
 const SLICE_MS = 100;
+/** The place of home in the table of participants. */
+const HOME = 0;
 /** The longest sleep without a look at the crew. */
 const LOOK_MS = 1000;
 
@@ -44,6 +48,8 @@ export interface ParticipantParts {
   readonly crew: Crew;
   /** Whether it takes unstarted tasks. */
   readonly isWorker: boolean;
+  /** Whether it is a thread of the blocking pool. */
+  readonly runsJobs?: boolean;
   readonly counters: TakingCounters;
   readonly rand: FastRand;
   readonly globalQueueInterval: number | undefined;
@@ -57,11 +63,13 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   readonly fabric: Fabric;
   private readonly shared: SharedMemory;
   readonly parcels: Parcels;
-  private readonly crew: Crew;
+  private crew: Crew;
+  private jobs: JobPort | null = null;
   private readonly parts: ParticipantParts;
   private readonly spawner: Spawner;
   private readonly executor: Executor;
   private readonly queue: TaskQueue | null;
+  private readonly runsJobs: boolean;
   private readonly tuning: Tuning;
   private readonly spin = new Spin();
   private readonly alive = new KeepAlive();
@@ -88,6 +96,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     this.parcels = new Parcels(parts.fabric);
     this.spawner = new Spawner(this, parts.fabric);
     this.executor = new Executor(this, parts.fabric);
+    this.runsJobs = parts.runsJobs === true;
     this.queue = parts.isWorker
       ? new TaskQueue(parts.fabric, parts.counters, parts.rand, !parts.disableLifoSlot)
       : null;
@@ -111,6 +120,68 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return task;
   }
 
+  // Jobs of the blocking pool
+
+  /** Ties it to the pool. */
+  connectJobs(port: JobPort): void {
+    this.jobs = port;
+  }
+
+  /** Spawns a call on the blocking pool. */
+  spawnJob<T>(future: SendFuture<T>, mandatory: boolean): JoinHandle<T> {
+    const job = this.spawner.spawnJob(future, mandatory);
+    if (this.armed) this.stayAlive();
+    return job;
+  }
+
+  hasJobRoom(): boolean {
+    return this.fabric.place.jobs.reserve(1);
+  }
+
+  offerJob(entry: number): void {
+    this.shared.jobs.push(this.fabric.self, entry);
+    this.jobs?.pushed();
+  }
+
+  /** What it brings goes to home, which chooses a thread. */
+  directJob(job: RemoteJob<unknown>, entry: number, message: SendMessage): void {
+    const { fabric } = this;
+    const to = fabric.participants.refOf(HOME);
+    job.directedTo = to;
+    this.parcels.send({ to, cell: job.cell, entry, message });
+    if (fabric.self === HOME) this.jobs?.came(entry);
+  }
+
+  /** Home: sends a job on to the thread that it was chosen for. */
+  sendJob(entry: number, thread: number): void {
+    const cell = cellOf(entry);
+    const to = this.fabric.participants.refOf(thread);
+    this.parcels.send({ to, cell, entry, message: this.parcels.open(cell) });
+  }
+
+  jobEnded(): void {
+    this.jobs?.ended();
+  }
+
+  /** Starts a job; null if it was withdrawn, or if its module must be loaded first, as `isLoading` then tells. */
+  startJob(entry: number): Task<unknown> | null {
+    return this.start(entry);
+  }
+
+  get isLoading(): boolean {
+    return this.executor.isImporting;
+  }
+
+  /** Ends a job that nobody has started, cancelled or failed with `error`. */
+  refuseJob(entry: number, error: unknown): void {
+    if (this.executor.refuse(entry, error)) this.parcels.forget(cellOf(entry));
+  }
+
+  /** Adds somebody who is told what the crew is told. */
+  addCrew(crew: Crew): void {
+    this.crew = new CrewPair(this.crew, crew);
+  }
+
   /** The thread may be asleep in its event loop already: it stays there as long as something is waited for. */
   stayAlive(): void {
     if (this.hasPending()) this.alive.hold(true);
@@ -126,7 +197,8 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
       return;
     }
     this.shared.inject.push(this.fabric.self, entry);
-    this.shared.notifyWorker();
+    if (this.fabric.workers > 0) this.shared.notifyWorker();
+    else this.shared.parks.wake(HOME);
   }
 
   direct(task: RemoteTask<unknown>, entry: number, message: SendMessage): void {
@@ -142,6 +214,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   private chooseWorker(): number {
     const { fabric } = this;
     const { workers } = fabric;
+    if (workers === 0) return HOME;
     for (let i = 0; i < workers; i++) {
       const index = 1 + (this.nextDirected++ % workers);
       if (fabric.isTaking(index)) return index;
@@ -166,17 +239,22 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   }
 
   startable(entries: readonly number[]): void {
+    if (this.runsJobs) {
+      for (const entry of entries) this.jobs?.loaded(entry);
+      return;
+    }
     for (const entry of entries) {
       // What was sent to this thread alone stays here.
-      if (this.parcels.has(cellOf(entry))) this.directed.push(entry);
-      else this.queue?.pushBack(entry);
+      if (this.queue === null || this.parcels.has(cellOf(entry))) this.directed.push(entry);
+      else this.queue.pushBack(entry);
     }
     if (entries.length > 1) this.shared.notifyWorker();
     this.wake();
   }
 
   private accept(parcel: Parcel): void {
-    if (parcel.entry !== 0) this.directed.push(parcel.entry);
+    if (parcel.entry !== 0 && this.fabric.isJob(parcel.cell)) this.jobs?.came(parcel.entry);
+    else if (parcel.entry !== 0) this.directed.push(parcel.entry);
     else this.spawner.parcelCame(parcel.cell);
   }
 
@@ -203,13 +281,18 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   }
 
   release(task: Task<unknown>): void {
+    if (this.runsJobs) this.jobs?.ending();
     this.own_.releaseStarted(task);
   }
 
   // WorkSource
 
   hasWork(): boolean {
-    return this.hasPost() || this.directed.length > 0 || (this.queue?.hasOwn() ?? false);
+    return (
+      this.hasPost() ||
+      this.directed.length > 0 ||
+      (this.queue === null ? this.mayTakeOffered() : this.queue.hasOwn())
+    );
   }
 
   private hasPost(): boolean {
@@ -240,16 +323,24 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   private signalled(signals: number): void {
     if ((signals & Signal.PARCEL) !== 0) this.parcels.receive(this.onParcel);
     if ((signals & Signal.DEATH) !== 0) this.sweep();
+    if ((signals & Signal.ROOM) !== 0) this.jobs?.roomCame();
     this.crew.signalled(signals);
   }
 
   /** Somebody has died: finds out what of this thread's was lost. */
   sweep(): void {
     this.drain();
+    const { place, participants } = this.fabric;
+    place.pool.sweep(this.shared.heirOf(place), participants);
     this.spawner.sweep((ref) => ({
-      worker: `worker ${indexOfRef(ref) - 1}`,
+      worker: this.nameOf(indexOfRef(ref)),
       why: this.obituaries.get(ref) ?? "its thread ended",
     }));
+  }
+
+  private nameOf(index: number): string {
+    const { workers } = this.fabric;
+    return index > workers ? `blocking thread ${index}` : `worker ${index - 1}`;
   }
 
   /** Why a thread has died, if this one knows. */
@@ -259,9 +350,10 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   takeOwn(): Task<unknown> | null {
     const { queue } = this;
-    if (queue === null) return null;
+    if (queue === null && this.directed.length === 0) return null;
     for (;;) {
-      const entry = this.directed.length > 0 ? (this.directed.shift() as number) : queue.takeOwn();
+      const entry =
+        this.directed.length > 0 ? (this.directed.shift() as number) : (queue?.takeOwn() ?? 0);
       if (entry === 0) return null;
       const task = this.start(entry);
       if (task !== null) return task;
@@ -270,18 +362,23 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   takeOffered(): Task<unknown> | null {
     const { queue } = this;
-    if (queue === null) return null;
+    if (queue === null && !this.mayTakeOffered()) return null;
     for (;;) {
-      const entry = queue.takeOffered();
+      const entry = queue === null ? this.shared.inject.takeOne() : queue.takeOffered();
       if (entry === 0) return null;
       const task = this.start(entry);
       if (task !== null) return task;
     }
   }
 
+  /** Whether it is the only one that takes what blocking threads spawn, and they have spawned something. */
+  private mayTakeOffered(): boolean {
+    return this.fabric.self === HOME && this.fabric.workers === 0 && this.shared.inject.mayHaveWork;
+  }
+
   search(): Task<unknown> | null {
     const { queue } = this;
-    if (queue === null) return null;
+    if (queue === null) return this.takeOffered();
     for (;;) {
       const entry = queue.search();
       if (entry === 0) return null;
@@ -303,7 +400,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   // Sleeping
 
   private hasNews(): boolean {
-    return this.hasPost() || (this.queue?.hasAny() ?? false);
+    return this.hasPost() || (this.queue === null ? this.mayTakeOffered() : this.queue.hasAny());
   }
 
   beforePark(hosted: boolean): boolean {
@@ -403,10 +500,14 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   end(): void {
     this.alive.stop();
+    const { heap, pool } = this.fabric.place;
+    heap.reclaim();
+    heap.publish();
+    pool.publish();
     this.crew.end();
   }
 
   pendingTasks(): number {
-    return this.spawner.size;
+    return this.spawner.tasks;
   }
 }

@@ -22,8 +22,9 @@ import {
 } from "@treadle/task";
 import { Abort, Fate, INLINE_BYTES, MailKind, payloadOf } from "@treadle/task/shared";
 import { segmentFull, workerLost } from "./error.ts";
-import { BY_PORT, type Fabric, NO_ROOM } from "./fabric.ts";
-import { NO_CELL, type RemoteOwner, RemoteTask } from "./remote-task.ts";
+import { BY_PORT, type Fabric, NO_ROOM, Sort } from "./fabric.ts";
+import { type JobOwner, RemoteJob } from "./remote-job.ts";
+import { NO_CELL, RemoteTask } from "./remote-task.ts";
 
 /** What the spawner asks of its thread. */
 export interface SpawningThread {
@@ -37,6 +38,14 @@ export interface SpawningThread {
   hasParcel(cell: number): boolean;
   /** What has come with a result by message port. */
   takeParcel(cell: number): SendMessage;
+  /** Whether one more job can be put in line. */
+  hasJobRoom(): boolean;
+  /** A job is to be run by whichever thread of the blocking pool is free first. */
+  offerJob(entry: number): void;
+  /** As `offerJob`, for one whose arguments come by message port. */
+  directJob(job: RemoteJob<unknown>, entry: number, message: SendMessage): void;
+  /** A job has ended. */
+  jobEnded(): void;
   failed(task: Task<unknown>, error: unknown, awaited: boolean): void;
   terminated(task: Task<unknown>): void;
 }
@@ -46,12 +55,14 @@ type NameOf = (ref: number) => { readonly worker: string; readonly why: string }
 const CANCELLED = { status: "cancelled", error: undefined as never } as const;
 
 /** The thread's own half of every task that was spawned on it and runs elsewhere. */
-export class Spawner implements RemoteOwner {
+export class Spawner implements JobOwner {
   private readonly thread: SpawningThread;
   private readonly fabric: Fabric;
   private readonly proxies = new OwnedTasks();
   /** Cells that are back before what belongs to their results. */
   private readonly awaited = new Set<number>();
+  /** Jobs of the blocking pool that have not ended. */
+  private jobs = 0;
 
   constructor(thread: SpawningThread, fabric: Fabric) {
     this.thread = thread;
@@ -74,11 +85,50 @@ export class Spawner implements RemoteOwner {
     const task = new RemoteTask<T>(source, spawnSite(source, spawnOn), this, cell);
     future.takeArguments();
     if (!this.proxies.bind(task as Task<unknown>)) return this.refuse(task);
-    fabric.describe(cell, task.id, key, task.ownedAt);
+    fabric.describe(cell, task.id, key, task.ownedAt, Sort.TASK);
     const entry = fabric.cells.enqueue(cell);
     if (length === BESIDE) this.thread.direct(task as RemoteTask<unknown>, entry, takeMessage());
     else this.thread.offer(entry);
     return task;
+  }
+
+  /** Tasks that have not ended, without the jobs of the blocking pool. */
+  get tasks(): number {
+    return this.proxies.size - this.jobs;
+  }
+
+  /** As `spawn`, for the blocking pool. */
+  spawnJob<T>(future: SendFuture<T>, mandatory: boolean): RemoteJob<T> {
+    const { fabric } = this;
+    const source = future.function;
+    const key = fabric.shared.keys.intern(source.key);
+    const cell = key >= 0 && this.thread.hasJobRoom() ? fabric.place.pool.allocate() : -1;
+    if (cell < 0) throw segmentFull(fabric.shared.segment.limitBytes);
+    const length = this.writeArguments(future, cell);
+    const job = new RemoteJob<T>(source, spawnSite(source, spawnOn), this, cell, mandatory);
+    this.jobs++;
+    future.takeArguments();
+    if (!this.proxies.bind(job as Task<unknown>)) {
+      this.refuse(job);
+      return job;
+    }
+    const sort = mandatory ? Sort.MANDATORY_JOB : Sort.JOB;
+    fabric.describe(cell, job.id, key, job.ownedAt, sort);
+    const entry = fabric.cells.enqueue(cell);
+    if (length === BESIDE) this.thread.directJob(job as RemoteJob<unknown>, entry, takeMessage());
+    else this.thread.offerJob(entry);
+    // The pool may have ended before it could see the job; if it did see it, this does nothing.
+    if (fabric.participants.isClosed) job.abort();
+    return job;
+  }
+
+  withdrawRemote(job: RemoteJob<unknown>): void {
+    const { fabric } = this;
+    const { cell } = job;
+    if (!fabric.cells.withdraw(cell)) return;
+    fabric.freeArguments(cell);
+    fabric.place.pool.free(cell);
+    job.settle(CANCELLED);
   }
 
   /** The runtime is shut down. */
@@ -208,7 +258,9 @@ export class Spawner implements RemoteOwner {
       return;
     }
     const entry = this.fabric.cells.reoffer(task.cell);
-    if (entry !== 0) this.thread.offer(entry);
+    if (entry === 0) return;
+    if (task instanceof RemoteJob) this.thread.offerJob(entry);
+    else this.thread.offer(entry);
   }
 
   private lose(task: RemoteTask<unknown>, error: Error): void {
@@ -235,6 +287,9 @@ export class Spawner implements RemoteOwner {
   release(task: Task<unknown>): void {
     this.thread.terminated(task);
     this.proxies.remove(task);
+    if (!(task instanceof RemoteJob)) return;
+    this.jobs--;
+    this.thread.jobEnded();
   }
 
   failed(task: Task<unknown>, error: unknown, awaited: boolean): void {

@@ -44,7 +44,8 @@ test("process.exit in a task fails what its worker had started, and nothing else
   expect(error.message).toMatch(/worker [01] died .* exited with code 3/);
   const outcomes = await Promise.all(waiting.map((handle) => rt.run(() => handle.outcome())));
   for (const outcome of outcomes) {
-    if (outcome.status === "failed") expect(outcome.error).toMatchObject({ code: "ERR_WORKER_LOST" });
+    if (outcome.status === "failed")
+      expect(outcome.error).toMatchObject({ code: "ERR_WORKER_LOST" });
     else expect(outcome.status).toBe("ok");
   }
   await isWhole();

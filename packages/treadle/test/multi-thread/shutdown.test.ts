@@ -1,5 +1,5 @@
 /** How a runtime with many threads ends. */
-import { Builder, type Runtime, spawn, sleep } from "treadle";
+import { Builder, type Runtime, sleep, spawn } from "treadle";
 import { expect, test } from "vitest";
 import * as tasks from "./fixtures/tasks.mjs";
 

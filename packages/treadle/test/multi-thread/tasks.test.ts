@@ -1,5 +1,14 @@
 /** Sendable tasks on workers, spawned and joined from home: results, errors, aborts, nesting, values. */
-import { Builder, type JoinHandle, JoinSet, type Runtime, scope, select, spawn, sleep } from "treadle";
+import {
+  Builder,
+  type JoinHandle,
+  JoinSet,
+  type Runtime,
+  scope,
+  select,
+  sleep,
+  spawn,
+} from "treadle";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as tasks from "./fixtures/tasks.mjs";
 
