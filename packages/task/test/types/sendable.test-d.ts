@@ -1,6 +1,6 @@
 /** Checked by the type check of the whole tree: what sendables let through, what they stop, and with which words. */
 import type { MessagePort } from "node:worker_threads";
-import { type Async, type Future, fn, ready } from "@treadle/core";
+import { type Async, type Call, type Future, fn, ready } from "@treadle/core";
 import {
   type HasSendKind,
   type JoinHandle,
@@ -48,7 +48,7 @@ const called = sendable(
 );
 same<ReturnType<typeof called>, SendFuture<number>>(true);
 
-export const uses = fn(function* uses(): Async<void> {
+export const uses: () => Call<void> = fn(function* uses(): Async<void> {
   const here = yield* generator("a");
   same<typeof here, boolean>(true);
   same<ReturnType<typeof spawned>, JoinHandle<boolean>>(true);
