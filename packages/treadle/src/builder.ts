@@ -156,7 +156,12 @@ export class Builder<F extends Features = NoFeatures> {
     return this;
   }
 
-  /** Sets what runs on each thread that the runtime starts, before anything else. */
+  /**
+   * Sets what runs on each thread that the runtime starts, before anything else.
+   *
+   * @remarks It runs on those threads, so it must be a {@link sendable} function there; so must the other hooks for threads.
+   * A hook for tasks may be any function: it then sees what home spawns and polls; a sendable one sees all.
+   */
   onThreadStart(f: () => void): this {
     this.config.onThreadStart = callback("onThreadStart", f);
     return this;
