@@ -9,49 +9,80 @@ function idleOf(workers: number): Idle {
   return new Idle(new Int32Array(new SharedArrayBuffer(layout.offers * 4)), layout, sizes);
 }
 
+type Step = "search" | "found" | "sleep" | "rouse" | "notify" | "forget";
+
+/** The words beside two sets of workers. */
+class Sets {
+  private readonly idle: Idle;
+  private readonly workers: number;
+  private readonly searching = new Set<number>();
+  private readonly sleeping = new Set<number>();
+
+  constructor(workers: number) {
+    this.workers = workers;
+    this.idle = idleOf(workers);
+  }
+
+  search(worker: number): void {
+    if (this.searching.has(worker) || this.sleeping.has(worker)) return;
+    const may = 2 * this.searching.size < this.workers;
+    expect(this.idle.trySearch(worker)).toBe(may);
+    if (may) this.searching.add(worker);
+  }
+
+  found(worker: number): void {
+    this.clear(worker);
+    expect(this.idle.found(worker)).toBe(this.searching.size === 0);
+  }
+
+  sleep(worker: number): void {
+    this.clear(worker);
+    this.sleeping.add(worker);
+    expect(this.idle.sleep(worker)).toBe(this.searching.size === 0);
+  }
+
+  rouse(worker: number): void {
+    expect(this.idle.rouse(worker)).toBe(this.searching.has(worker));
+    this.sleeping.delete(worker);
+  }
+
+  notify(): void {
+    const none = this.searching.size > 0 || this.sleeping.size === 0;
+    const claimed = none ? -1 : Math.min(...this.sleeping);
+    expect(this.idle.notifyOne()).toBe(claimed);
+    if (none) return;
+    this.sleeping.delete(claimed);
+    this.searching.add(claimed);
+  }
+
+  forget(worker: number): void {
+    this.idle.forget(worker);
+    this.clear(worker);
+  }
+
+  private clear(worker: number): void {
+    this.searching.delete(worker);
+    this.sleeping.delete(worker);
+  }
+
+  check(): void {
+    expect(this.idle.anySearching()).toBe(this.searching.size > 0);
+    expect(this.idle.sleepers).toBe(this.sleeping.size);
+  }
+}
+
 describe("the idle words", () => {
   it("do what two sets do, for one worker as for 40", () => {
     const step = fc.tuple(
-      fc.constantFrom("search", "found", "sleep", "rouse", "notify", "forget"),
+      fc.constantFrom<Step>("search", "found", "sleep", "rouse", "notify", "forget"),
       fc.nat(39),
     );
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.array(step), (workers, steps) => {
-        const idle = idleOf(workers);
-        const searching = new Set<number>();
-        const sleeping = new Set<number>();
-        for (const [what, n] of steps) {
-          const worker = n % workers;
-          if (what === "search" && !searching.has(worker) && !sleeping.has(worker)) {
-            const may = 2 * searching.size < workers;
-            expect(idle.trySearch(worker)).toBe(may);
-            if (may) searching.add(worker);
-          } else if (what === "found") {
-            searching.delete(worker);
-            sleeping.delete(worker);
-            expect(idle.found(worker)).toBe(searching.size === 0);
-          } else if (what === "sleep") {
-            searching.delete(worker);
-            sleeping.add(worker);
-            expect(idle.sleep(worker)).toBe(searching.size === 0);
-          } else if (what === "rouse") {
-            expect(idle.rouse(worker)).toBe(searching.has(worker));
-            sleeping.delete(worker);
-          } else if (what === "notify") {
-            const first = searching.size > 0 ? -1 : Math.min(...sleeping, 999);
-            const claimed = first === 999 ? -1 : first;
-            expect(idle.notifyOne()).toBe(claimed);
-            if (claimed >= 0) {
-              sleeping.delete(claimed);
-              searching.add(claimed);
-            }
-          } else if (what === "forget") {
-            idle.forget(worker);
-            searching.delete(worker);
-            sleeping.delete(worker);
-          }
-          expect(idle.anySearching()).toBe(searching.size > 0);
-          expect(idle.sleepers).toBe(sleeping.size);
+        const sets = new Sets(workers);
+        for (const [what, worker] of steps) {
+          sets[what](worker % workers);
+          sets.check();
         }
       }),
     );

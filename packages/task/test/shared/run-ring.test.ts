@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { conforms } from "../../../../tools/conforms.ts";
-import { type RunRing, Segment, SharedMemory, Spilled } from "../../src/shared/index.ts";
+import {
+  type Outbox,
+  type RunRing,
+  Segment,
+  SharedMemory,
+  Spilled,
+} from "../../src/shared/index.ts";
 
 function memory(ring: number, workers = 2): SharedMemory {
   return new SharedMemory(
@@ -130,56 +136,97 @@ describe("a ring", () => {
   });
 
   it("does what arrays do, over the wrap of its counters too", () => {
-    const command = fc.constantFrom("push", "push", "push", "pop", "steal", "spill", "take");
+    const command = fc.constantFrom<Command>(
+      "push",
+      "push",
+      "push",
+      "pop",
+      "steal",
+      "spill",
+      "take",
+    );
     fc.assert(
       fc.property(fc.array(command, { maxLength: 200 }), fc.boolean(), (commands, wrap) => {
-        const shared = memory(8);
-        const before = shared.ring(1);
-        if (wrap) {
-          shared.words[before.headAt] = 0x7ffffff0;
-          shared.words[before.tailAt] = 0x7ffffff0;
-        }
-        const { ring, outbox } = shared.enter(1);
-        const other = shared.enter(2).ring;
-        const model: { ring: number[]; other: number[]; outbox: number[] } = {
-          ring: [],
-          other: [],
-          outbox: [],
-        };
-        let next = 1;
-        for (const what of commands) {
-          if (what === "push") {
-            const pushed = ring.push(next);
-            expect(pushed).toBe(model.ring.length < 8);
-            if (pushed) model.ring.push(next);
-            next += 1;
-          } else if (what === "pop") {
-            expect(ring.pop()).toBe(model.ring.shift() ?? 0);
-          } else if (what === "spill") {
-            const full = model.ring.length === 8;
-            expect(ring.spill(next, outbox)).toBe(full ? Spilled.MOVED : Spilled.ROOM);
-            if (full) model.outbox.push(...model.ring.splice(0, 4), next);
-            next += 1;
-          } else {
-            const from = what === "steal" ? model.ring : model.outbox;
-            const room = what === "steal" ? 4 : 8 - model.other.length + 1;
-            const share =
-              what === "steal" ? Math.ceil(from.length / 2) : Math.floor(from.length / 2) + 1;
-            const enough = what === "steal" && model.other.length > 4;
-            const batch = enough ? [] : from.splice(0, Math.min(share, from.length, room));
-            const got = what === "steal" ? other.stealFrom(ring) : other.takeFrom(outbox, 2);
-            expect(got).toBe(batch.shift() ?? 0);
-            model.other.push(...batch);
-          }
-          expect([ring.length, other.length, outbox.length]).toEqual([
-            model.ring.length,
-            model.other.length,
-            model.outbox.length,
-          ]);
-        }
-        expect(drain(ring)).toEqual(model.ring);
-        expect(drain(other)).toEqual(model.other);
+        const arrays = new Arrays(wrap);
+        for (const what of commands) arrays[what]();
+        arrays.drain();
       }),
     );
   });
 });
+
+type Command = "push" | "pop" | "steal" | "spill" | "take";
+
+/** Two rings of eight slots and an outbox, each beside an array that is to hold the same. */
+class Arrays {
+  private readonly ring: RunRing;
+  private readonly other: RunRing;
+  private readonly outbox: Outbox;
+  private readonly inRing: number[] = [];
+  private readonly inOther: number[] = [];
+  private readonly inOutbox: number[] = [];
+  private last = 0;
+
+  constructor(wrap: boolean) {
+    const shared = memory(8);
+    const before = shared.ring(1);
+    if (wrap) {
+      shared.words[before.headAt] = 0x7ffffff0;
+      shared.words[before.tailAt] = 0x7ffffff0;
+    }
+    const place = shared.enter(1);
+    this.ring = place.ring;
+    this.outbox = place.outbox;
+    this.other = shared.enter(2).ring;
+  }
+
+  push(): void {
+    this.last += 1;
+    const pushed = this.ring.push(this.last);
+    expect(pushed).toBe(this.inRing.length < 8);
+    if (pushed) this.inRing.push(this.last);
+    this.check();
+  }
+
+  pop(): void {
+    expect(this.ring.pop()).toBe(this.inRing.shift() ?? 0);
+    this.check();
+  }
+
+  spill(): void {
+    this.last += 1;
+    const full = this.inRing.length === 8;
+    expect(this.ring.spill(this.last, this.outbox)).toBe(full ? Spilled.MOVED : Spilled.ROOM);
+    if (full) this.inOutbox.push(...this.inRing.splice(0, 4), this.last);
+    this.check();
+  }
+
+  steal(): void {
+    const half = Math.min(Math.ceil(this.inRing.length / 2), 4);
+    const batch = this.inRing.splice(0, this.inOther.length > 4 ? 0 : half);
+    expect(this.other.stealFrom(this.ring)).toBe(batch.shift() ?? 0);
+    this.inOther.push(...batch);
+    this.check();
+  }
+
+  take(): void {
+    const share = Math.floor(this.inOutbox.length / 2) + 1;
+    const batch = this.inOutbox.splice(0, Math.min(share, 8 - this.inOther.length + 1));
+    expect(this.other.takeFrom(this.outbox, 2)).toBe(batch.shift() ?? 0);
+    this.inOther.push(...batch);
+    this.check();
+  }
+
+  private check(): void {
+    expect([this.ring.length, this.other.length, this.outbox.length]).toEqual([
+      this.inRing.length,
+      this.inOther.length,
+      this.inOutbox.length,
+    ]);
+  }
+
+  drain(): void {
+    expect(drain(this.ring)).toEqual(this.inRing);
+    expect(drain(this.other)).toEqual(this.inOther);
+  }
+}

@@ -13,7 +13,11 @@ const ALIVE = 1;
  */
 export function world(
   participants: number,
-  { workers = participants - 1, ring = 2, spare = 0 } = {},
+  {
+    workers = participants - 1,
+    ring = 2,
+    spare = 0,
+  }: { workers?: number; ring?: number; spare?: number } = {},
 ): SharedMemory {
   const fixed = 128 + 16 * 3 + participants * (22 * 16 + 16) + 32;
   const shared = new SharedMemory(
