@@ -1,6 +1,6 @@
 /** Sendable functions, and values on their way to another thread. */
 export { ByteArea } from "./byte-area.ts";
-export type { SendMessage } from "./encoder.ts";
+
 export {
   ERR_NOT_SEND,
   ERR_SEND_KIND,
@@ -26,3 +26,4 @@ export type { NotSend, NotSendArguments, Refusal, Send, SendOutput } from "./sen
 export { SendFunction, SendFuture } from "./send-function.ts";
 export { type Sendable, type SendableOptions, type SendBody, sendable } from "./sendable.ts";
 export { type SpawnSite, spawnSite } from "./spawn-site.ts";
+export type { SendMessage } from "./writer.ts";

@@ -23,6 +23,11 @@ export interface SendKind<O extends object = object, V = unknown> {
   sent?(object: O): void;
 }
 
+/** The kind of an object, if its class has one. */
+export function kindOf(object: object): SendKind | undefined {
+  return (object as { [SEND]?: SendKind })[SEND];
+}
+
 /** An object that can be sent because its class says how. */
 export interface HasSendKind {
   readonly [SEND]: SendKind<never, never> | SendKind;

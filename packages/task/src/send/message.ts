@@ -13,10 +13,11 @@ import type { Outcome } from "../error.ts";
 import { JoinError } from "../error.ts";
 import type { ByteArea } from "./byte-area.ts";
 import { Decoder } from "./decoder.ts";
-import { BESIDE, Encoder, type SendMessage } from "./encoder.ts";
+import { Encoder } from "./encoder.ts";
 import { notSend, Offence } from "./offence.ts";
 import type { SendFunction } from "./send-function.ts";
 import { expectFailures, type SpawnSite } from "./spawn-site.ts";
+import { BESIDE, type SendMessage } from "./writer.ts";
 
 export { BESIDE };
 

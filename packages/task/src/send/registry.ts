@@ -24,8 +24,6 @@ import type { SendFunction } from "./send-function.ts";
 export interface Sendables {
   readonly functions: Map<string, SendFunction>;
   readonly kinds: Map<string, SendKind>;
-  /** Modules that are being imported, by URL. */
-  readonly loading: Map<string, Promise<void>>;
   /** Keys that were registered since the event loop last turned. */
   readonly fresh: Set<string>;
 }
@@ -35,7 +33,6 @@ const globals = globalThis as { [KEY]?: Sendables };
 globals[KEY] ??= {
   functions: new Map(),
   kinds: new Map(),
-  loading: new Map(),
   fresh: new Set(),
 };
 
@@ -80,20 +77,12 @@ export function findSendable(key: string): SendFunction | Promise<SendFunction> 
 
 async function importSendable(key: string): Promise<SendFunction> {
   const { url, name } = partsOf(key);
-  const { loading, functions } = sendables;
-  let module = loading.get(url);
-  if (module === undefined) {
-    module = importModule(url);
-    loading.set(url, module);
-  }
   try {
-    await module;
+    await importModule(url);
   } catch (cause) {
     throw moduleFailed(url, name, cause);
-  } finally {
-    loading.delete(url);
   }
-  const found = functions.get(key);
+  const found = sendables.functions.get(key);
   if (found === undefined) throw notFound(url, name, namesOf(url));
   return found;
 }
