@@ -63,6 +63,8 @@ export interface WorkSource {
   search(): Task<unknown> | null;
   /** How many ticks may pass until `takeOffered` is to be asked first. */
   interval(): number;
+  /** The thread is about to be blocked by what runs on it: offers what other threads can take. */
+  offerOwn(): void;
   /** The thread is about to sleep, in Node's event loop or blocked: false when it must look again instead. */
   beforePark(hosted: boolean): boolean;
   /** The thread is awake again; also when it was refused its sleep. */

@@ -60,6 +60,8 @@ import { Shutdown, type ShutdownTarget } from "../shutdown.ts";
 
 /** How long a hosted slice may hold the event loop, in ms. */
 const SLICE_MS = 1;
+/** The budget of what is not a task. */
+const UNCONSTRAINED = -1;
 
 /** The current-thread scheduler; made by the runtime's Builder. */
 export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, ShutdownTarget {
@@ -97,6 +99,8 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   private parked = false;
   /** Whether the next task is taken from the source's queue first, before the local one. */
   private sourceFirst = false;
+  /** How many functions run now that may block. */
+  private inPlace = 0;
   /** Whether the time that passes counts as busy. */
   private processing = false;
   private readonly ending = new Shutdown(this);
@@ -252,14 +256,39 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     if (this.ending.isClosing)
       throw runtimeShutdown("blockOn() was called after the shutdown of its runtime");
     const root = new Root<T>(call, this);
+    const outer = this.blocking;
     this.blocking = root as Root<unknown>;
     try {
       this.drive(driveUntilSettled, root as Root<unknown>);
     } finally {
-      this.blocking = null;
+      this.blocking = outer;
     }
-    this.settleDown();
+    if (this.inPlace === 0) this.settleDown();
     return root.take();
+  }
+
+  /** Whether there are other threads that can go on while this one is blocked. */
+  get hasOthers(): boolean {
+    return this.source !== null;
+  }
+
+  /** Runs a function that blocks, inside a poll: the others are offered what they can take, and `blockOn` is allowed in it. */
+  blockInPlace<T>(f: () => T): T {
+    this.source?.offerOwn();
+    const { budget, driving } = cx;
+    const own = this.driving;
+    cx.budget = UNCONSTRAINED;
+    cx.driving = false;
+    this.driving = false;
+    this.inPlace++;
+    try {
+      return f();
+    } finally {
+      this.inPlace--;
+      this.driving = own;
+      cx.budget = budget;
+      cx.driving = driving;
+    }
   }
 
   /** @internal */

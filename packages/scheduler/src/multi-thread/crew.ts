@@ -3,17 +3,17 @@
 /** Bits by which threads tell each other something that is no mail. */
 export const Signal = {
   /** The runtime shuts down. */
-  CLOSE: 1 << 0,
+  CLOSE: 1,
   /** Somebody has died. */
-  DEATH: 1 << 1,
+  DEATH: 2,
   /** To home: a thread has begun, or announces its end. */
-  CHANGE: 1 << 2,
+  CHANGE: 4,
   /** Something has come by message port. */
-  PARCEL: 1 << 3,
+  PARCEL: 8,
   /** To home: a job of the blocking pool waits for a thread; to such a thread: there is a job for it. */
-  JOBS: 1 << 4,
+  JOBS: 16,
   /** Jobs may be put in line again. */
-  ROOM: 1 << 5,
+  ROOM: 32,
 } as const;
 
 /** A participant's role. */
@@ -24,6 +24,8 @@ export interface Crew {
   blockedLook(): void;
   /** Whether somebody waits for something beyond tasks: that threads begin or end. */
   isAwaited(): boolean;
+  /** The thread goes to sleep in its event loop and waits for nothing itself: whether it must stay there for others. */
+  mustStay?(): boolean;
   /** The scheduler shuts down. */
   close(): void;
   /** Whether threads are left that have not ended. */
@@ -56,6 +58,10 @@ export class CrewPair implements Crew {
 
   isAwaited(): boolean {
     return this.first.isAwaited() || this.second.isAwaited();
+  }
+
+  mustStay(): boolean {
+    return this.first.mustStay?.() === true || this.second.mustStay?.() === true;
   }
 
   close(): void {

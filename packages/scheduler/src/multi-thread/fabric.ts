@@ -2,7 +2,8 @@
  * The structures on the shared segment, as one thread sees them, and the few words that the scheduler itself keeps there.
  *
  * **Layout.** In the extra words of each participant: SIGNALS (bits of `crew.ts`), SYSTEM_THREAD (the system's number of its
- * thread, 0 if not known), LAST_WORDS (its exit code + 1 once it has announced its end), BUSY (not 0 while it has tasks).
+ * thread, 0 if not known), LAST_WORDS (its exit code + 1 once it has announced its end), BUSY (not 0 while it has tasks), WATCHING
+ * (not 0 while home waits in its event loop for others to have none).
  * **Who writes.** SIGNALS: any thread sets bits, the owner takes all; the rest: the owner.
  */
 import { compareExchange, exchange, load, store } from "@treadle/core/shared";
@@ -38,6 +39,7 @@ const SIGNALS = 0;
 const SYSTEM_THREAD = 1;
 const LAST_WORDS = 2;
 const BUSY = 3;
+const WATCHING = 4;
 /** The place of the task that stands for the cell, on its spawner's list: the spawner's own word. */
 const PROXY = OUTCOME;
 /** What the cell is for. Payloads know their own length, so this word is free. */
@@ -59,6 +61,9 @@ export const Sort = {
 } as const;
 /** One of {@link Sort}. */
 export type Sort = (typeof Sort)[keyof typeof Sort];
+
+/** The place of home in the table of participants. */
+export const HOME_INDEX = 0;
 
 /** The shared memory of a runtime, as one thread uses it. */
 export class Fabric {
@@ -234,12 +239,24 @@ export class Fabric {
     store(this.words, this.place.extra + LAST_WORDS, (code & 0xff) + 1);
   }
 
-  isBusy(index: number): boolean {
-    return load(this.words, this.extra(index) + BUSY) !== 0;
-  }
-
+  /** Says whether this thread has tasks; home is told of the end of that if it watches. */
   setBusy(busy: boolean): void {
     store(this.words, this.place.extra + BUSY, busy ? 1 : 0);
+    // Pairs with the store in `watchOthers`: one of the two sees the other.
+    if (!busy && load(this.words, this.extra(HOME_INDEX) + WATCHING) !== 0) {
+      this.signal(HOME_INDEX, Signal.CHANGE);
+    }
+  }
+
+  /** Home: whether any other thread has tasks; from now on it is told when one has no more. */
+  watchOthers(on: boolean): boolean {
+    store(this.words, this.place.extra + WATCHING, on ? 1 : 0);
+    if (!on) return false;
+    for (let index = 0; index < this.participants.used; index++) {
+      if (index === this.self || load(this.words, this.extra(index) + BUSY) === 0) continue;
+      if (this.isTaking(index)) return true;
+    }
+    return false;
   }
 
   /** Says by which number the system knows this thread. */

@@ -1,12 +1,9 @@
 /** Home, the thread that built the runtime: it spawns and waits, runs what stays on it, and looks after the workers. */
 import { type Crew, Signal } from "./crew.ts";
-import type { Fabric } from "./fabric.ts";
+import { type Fabric, HOME_INDEX } from "./fabric.ts";
 import { Participant, type ParticipantParts } from "./participant.ts";
 import { Team } from "./team.ts";
 import type { StartedThread } from "./thread-host.ts";
-
-/** The place of home in the table of participants. */
-export const HOME_INDEX = 0;
 
 /** What home is made of, beside what every participant is. */
 export interface HomeParts extends Omit<ParticipantParts, "crew" | "isWorker"> {
@@ -72,6 +69,10 @@ export class Home implements Crew {
 
   isAwaited(): boolean {
     return this.team.isAwaited();
+  }
+
+  mustStay(): boolean {
+    return this.fabric.watchOthers(true);
   }
 
   close(): void {

@@ -81,6 +81,8 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   /** What is known of those that died, by reference. */
   private readonly obituaries = new Map<number, string>();
   private nextDirected = 0;
+  /** Whether the others were told that this thread has tasks. */
+  private busy = false;
   private readonly anything = (): boolean => this.hasNews();
   private readonly onParcel = (parcel: Parcel): void => this.accept(parcel);
   private readonly onNotified = (): void => {
@@ -269,6 +271,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   // What tasks that were started here ask for
 
   own(task: Task<unknown>): boolean {
+    if (!this.busy) this.setBusy(true);
     return this.own_.bindStarted(task);
   }
 
@@ -283,6 +286,16 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   release(task: Task<unknown>): void {
     if (this.runsJobs) this.jobs?.ending();
     this.own_.releaseStarted(task);
+  }
+
+  /** Whether tasks live here, or elsewhere for this thread. */
+  private hasTasks(): boolean {
+    return this.own_.aliveTasks() > 0 || this.executor.size > 0 || this.executor.isImporting;
+  }
+
+  private setBusy(busy: boolean): void {
+    this.busy = busy;
+    this.fabric.setBusy(busy);
   }
 
   // WorkSource
@@ -397,6 +410,10 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return this.tuning.interval(this.parts.counters.meanPollTimeMs);
   }
 
+  offerOwn(): void {
+    this.queue?.offer();
+  }
+
   // Sleeping
 
   private hasNews(): boolean {
@@ -406,13 +423,14 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   beforePark(hosted: boolean): boolean {
     if (this.spin.until(this.anything)) return false;
     if (this.queue !== null && !this.queue.beforeSleep()) return false;
+    if (this.busy && !this.hasTasks()) this.setBusy(false);
     const { self } = this.fabric;
     const { parks } = this.shared;
     parks.setNative(self, hosted ? 0 : this.parts.reactor());
     if (!parks.announce(self, hosted ? Parked.HOSTED : Parked.BLOCKED)) return false;
     if (this.hasWork()) return false;
     if (!hosted) return true;
-    this.alive.hold(this.hasPending());
+    this.alive.hold(this.hasPending() || this.crew.mustStay?.() === true);
     return this.arm();
   }
 

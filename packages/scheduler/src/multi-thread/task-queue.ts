@@ -71,6 +71,13 @@ export class TaskQueue {
     }
   }
 
+  /** Makes another worker come for what is here. */
+  offer(): void {
+    const newest = this.slot.take();
+    if (newest !== 0) this.pushBack(newest);
+    if (this.ring.length !== 0) this.shared.notifyWorker();
+  }
+
   /** Whether this thread has something of its own; cheap. */
   hasOwn(): boolean {
     return this.ring.length !== 0 || !this.slot.isEmpty || this.kept.length > 0;

@@ -2,8 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { CurrentThread } from "../current-thread/current-thread.ts";
 import { type Crew, Signal } from "./crew.ts";
-import type { Fabric } from "./fabric.ts";
-import { HOME_INDEX } from "./home.ts";
+import { type Fabric, HOME_INDEX } from "./fabric.ts";
 import { ownThread } from "./liveness.ts";
 import { Participant, type ParticipantParts } from "./participant.ts";
 
@@ -57,6 +56,10 @@ export class WorkerMember implements Crew {
   blockedLook(): void {}
 
   isAwaited(): boolean {
+    return true;
+  }
+
+  mustStay(): boolean {
     return true;
   }
 
