@@ -31,10 +31,27 @@ export interface ThreadHooks extends Hooks {
  */
 export function hookKeys(config: Config): HookKeys {
   const keys: HookKeys = {
-    onThreadStart: requiredKey("onThreadStart", config.onThreadStart),
-    onThreadStop: requiredKey("onThreadStop", config.onThreadStop),
+    ...poolHookKeys(config),
     onThreadPark: requiredKey("onThreadPark", config.hooks.onThreadPark),
     onThreadUnpark: requiredKey("onThreadUnpark", config.hooks.onThreadUnpark),
+  };
+  for (const name of TASK_HOOKS) keys[name] = keyOf(config.hooks[name])?.key;
+  return keys;
+}
+
+/** As `hookKeys`, for the threads of a current-thread runtime's blocking pool: the other hooks are for its own thread. */
+export function poolHookKeys(config: Config): HookKeys {
+  return {
+    onThreadStart: requiredKey("onThreadStart", config.onThreadStart),
+    onThreadStop: requiredKey("onThreadStop", config.onThreadStop),
+  };
+}
+
+/** The names of those hooks that are sendable; for a runtime that starts threads only for blocking work. */
+export function sendableHookKeys(config: Config): HookKeys {
+  const keys: HookKeys = {
+    onThreadStart: keyOf(config.onThreadStart)?.key,
+    onThreadStop: keyOf(config.onThreadStop)?.key,
   };
   for (const name of TASK_HOOKS) keys[name] = keyOf(config.hooks[name])?.key;
   return keys;
@@ -86,7 +103,7 @@ function requiredKey(name: string, hook: (() => void) | undefined): string | und
   if (source !== undefined) return source.key;
   throw new RuntimeError(
     "ERR_INVALID_ARG",
-    `${name} of a multi_thread runtime runs on its threads, and a function cannot be sent there: ` +
+    `${name} runs on the threads that the runtime starts, and a function cannot be sent there: ` +
       "give it a sendable one, sendable(import.meta.url, function name() { ... })",
   );
 }
