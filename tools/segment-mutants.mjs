@@ -277,7 +277,6 @@ export const segmentMutants = [
         "exchange(words, block + MAILBOX, 0)",
       ],
     ],
-    "only heirs have another one than 0, and none of the models drains one and posts again: the test on threads does",
   ],
   [
     mail,
@@ -324,7 +323,6 @@ export const segmentMutants = [
     people,
     "a place that was dead is taken without being reset",
     [["    if (status === Status.DEAD) this.reset(index, word >>> INCARNATION_SHIFT);\n", ""]],
-    "right as well while `die` is repeated by who has seen the thread end, as the models do; it is there in case nobody does",
   ],
   [
     people,

@@ -49,6 +49,16 @@ describe("a ring", () => {
     },
   );
 
+  it("takes one more for each that was popped", () => {
+    const { ring } = memory(4).enter(1);
+    for (const entry of range(1, 4)) ring.push(entry);
+    for (const entry of range(5, 20)) {
+      expect(ring.pop()).toBe(entry - 4);
+      expect(ring.push(entry)).toBe(true);
+      expect(ring.push(99)).toBe(false);
+    }
+  });
+
   conforms(
     "runtime/tests/queue::overflow",
     "moves its older half and the new entry to the outbox when it is full",
@@ -137,6 +147,8 @@ describe("a ring", () => {
 
   it("does what arrays do, over the wrap of its counters too", () => {
     const command = fc.constantFrom<Command>(
+      "push",
+      "push",
       "push",
       "push",
       "push",

@@ -4,7 +4,7 @@ import { cellOf } from "../../../src/shared/cell.ts";
 import { CellPool, type Heir } from "../../../src/shared/cell-pool.ts";
 import { MailKind } from "../../../src/shared/mailbox.ts";
 import type { SharedMemory } from "../../../src/shared/shared-memory.ts";
-import { mailOf, mortal, world } from "./world.ts";
+import { bound, LONG, mailOf, mortal, world } from "./world.ts";
 
 /** Starts and ends what an entry names, as an executor does that is not asked to abort. */
 function run(shared: SharedMemory, index: number, entry: number): number {
@@ -37,7 +37,9 @@ function expectWhole(pool: CellPool, count: number): void {
 
 const CHUNK = 3 * 32;
 
-describe("a pool whose owner has died, in every interleaving,", { timeout: 120_000 }, () => {
+describe("a pool whose owner has died, in every interleaving,", {
+  timeout: LONG ? 3_600_000 : 120_000,
+}, () => {
   it("gets every cell back once: queued, running, just ended, or ended before", () => {
     const report = model(
       () => {
@@ -62,7 +64,7 @@ describe("a pool whose owner has died, in every interleaving,", { timeout: 120_0
         expect(pool.live).toBe(0);
         expectWhole(pool, 2);
       },
-      { preemptionBound: 2 },
+      { preemptionBound: bound(2) },
     );
     expect(report.complete).toBe(true);
   });
@@ -91,7 +93,7 @@ describe("a pool whose owner has died, in every interleaving,", { timeout: 120_0
           expect(pool.live).toBe(0);
           expectWhole(pool, 2);
         },
-        { preemptionBound: 1 },
+        { preemptionBound: bound(1) },
       );
       expect(report.complete).toBe(true);
     }

@@ -13,7 +13,7 @@ import {
 import { kindOf, MailKind, nodeOf } from "../../../src/shared/mailbox.ts";
 import { indexOfRef } from "../../../src/shared/participants.ts";
 import type { SharedMemory } from "../../../src/shared/shared-memory.ts";
-import { cellFor, mailOf, mortal, stateOf, waitFor, world } from "./world.ts";
+import { bound, cellFor, LONG, mailOf, mortal, stateOf, waitFor, world } from "./world.ts";
 
 const COMPLETED = 1;
 const ABORTED = 2;
@@ -92,7 +92,7 @@ function expectBack(shared: SharedMemory, cell: number): void {
 
 const never = { timeouts: "never" } as const;
 
-describe("a cell, in every interleaving,", { timeout: 120_000 }, () => {
+describe("a cell, in every interleaving,", { timeout: LONG ? 3_600_000 : 120_000 }, () => {
   it("is started by one of two that have an entry for it, and comes back to its spawner", () => {
     const report = model(
       () => {
@@ -105,7 +105,7 @@ describe("a cell, in every interleaving,", { timeout: 120_000 }, () => {
         expect(others.map((other) => other.join()).sort()).toEqual([0, 1]);
         expectBack(shared, cell);
       },
-      { ...never, preemptionBound: 2 },
+      { ...never, preemptionBound: bound(2) },
     );
     expect(report.complete).toBe(true);
   });
@@ -128,7 +128,7 @@ describe("a cell, in every interleaving,", { timeout: 120_000 }, () => {
           expectBack(shared, cell);
           outcomes.add(`${outcome} ${ran}`);
         },
-        { ...never, preemptionBound: 4 },
+        { ...never, preemptionBound: bound(4) },
       );
       expect(report.complete).toBe(true);
       expect([...outcomes].sort()).toEqual([`${COMPLETED} 1`, `${ABORTED} 0`, `${ABORTED} 1`]);
@@ -172,7 +172,7 @@ describe("a cell, in every interleaving,", { timeout: 120_000 }, () => {
           expectBack(shared, cell);
           expect(shared.cells.isWanted(cell)).toBe(!detached);
         },
-        { ...never, preemptionBound: 4 },
+        { ...never, preemptionBound: bound(4) },
       );
       expect(report.complete).toBe(true);
     },
@@ -193,7 +193,7 @@ describe("a cell, in every interleaving,", { timeout: 120_000 }, () => {
         if (entry !== 0) expect(shared.cells.claim(old, 1)).toBe(0);
         expectBack(shared, cell);
       },
-      { ...never, preemptionBound: 3 },
+      { ...never, preemptionBound: bound(3) },
     );
     expect(report.complete).toBe(true);
   });
@@ -215,7 +215,7 @@ describe("a cell, in every interleaving,", { timeout: 120_000 }, () => {
         worker.join();
         expectBack(shared, cell);
       },
-      { ...never, preemptionBound: 4 },
+      { ...never, preemptionBound: bound(4) },
     );
     expect(report.complete).toBe(true);
   });
@@ -240,7 +240,7 @@ function settle(shared: SharedMemory, cell: number): number {
   return joinCell(shared, cell);
 }
 
-describe("a cell whose executor dies", { timeout: 120_000 }, () => {
+describe("a cell whose executor dies", { timeout: LONG ? 3_600_000 : 120_000 }, () => {
   // The executor performs 22 operations at most, so beyond that it lives.
   for (let step = 0; step <= 22; step += 1) {
     it(`before its operation ${step} is settled once, and in no list after`, () => {
@@ -264,7 +264,7 @@ describe("a cell whose executor dies", { timeout: 120_000 }, () => {
           for (const i of [0, 1]) expect(mailOf(shared, i)).toEqual([]);
           expect(indexOfRef(shared.participants.refOf(1))).toBe(1);
         },
-        { ...never, preemptionBound: 2 },
+        { ...never, preemptionBound: bound(2) },
       );
       expect(report.complete).toBe(true);
     });

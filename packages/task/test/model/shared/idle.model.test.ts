@@ -2,7 +2,7 @@ import { model, thread } from "@treadle/loom";
 import { describe, expect, it } from "vitest";
 import { conforms } from "../../../../../tools/conforms.ts";
 import type { Place, SharedMemory } from "../../../src/shared/shared-memory.ts";
-import { mortal, world } from "./world.ts";
+import { bound, LONG, mortal, world } from "./world.ts";
 
 const BLOCKED = 2;
 
@@ -72,7 +72,9 @@ function work(shared: SharedMemory, index: number, most: number): number[] {
 
 const never = { timeouts: "never" } as const;
 
-describe("workers that search and sleep, in every interleaving,", { timeout: 120_000 }, () => {
+describe("workers that search and sleep, in every interleaving,", {
+  timeout: LONG ? 3_600_000 : 120_000,
+}, () => {
   conforms(
     [
       "runtime/tests/loom_multi_thread::pool_multi_spawn",
@@ -91,7 +93,7 @@ describe("workers that search and sleep, in every interleaving,", { timeout: 120
           }
           expect(worker.join()).toEqual([1, 2]);
         },
-        { ...never, preemptionBound: 2 },
+        { ...never, preemptionBound: bound(2) },
       );
       expect(report.complete).toBe(true);
     },
@@ -121,7 +123,7 @@ describe("workers that search and sleep, in every interleaving,", { timeout: 120
           for (const i of [1, 2]) got.push(...rest(shared, i));
           expect(got).toEqual([1]);
         },
-        { ...never, preemptionBound: 2 },
+        { ...never, preemptionBound: bound(2) },
       );
       expect(report.complete).toBe(true);
     },
@@ -140,7 +142,7 @@ describe("workers that search and sleep, in every interleaving,", { timeout: 120
         }
         expect(idler.join().sort()).toEqual([1, 2]);
       },
-      { ...never, preemptionBound: 2 },
+      { ...never, preemptionBound: bound(2) },
     );
     expect(report.complete).toBe(true);
   });
@@ -222,7 +224,7 @@ describe("workers that search and sleep, in every interleaving,", { timeout: 120
           void undertaker;
           void home;
         },
-        { ...never, preemptionBound: 0 },
+        { ...never, preemptionBound: bound(0) },
       );
       expect(report.complete).toBe(true);
     });

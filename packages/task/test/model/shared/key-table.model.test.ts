@@ -1,9 +1,11 @@
 import { model, thread } from "@treadle/loom";
 import { describe, expect, it } from "vitest";
 import { KeyTable } from "../../../src/shared/key-table.ts";
-import { world } from "./world.ts";
+import { bound, LONG, world } from "./world.ts";
 
-describe("the table of keys, in every interleaving,", { timeout: 120_000 }, () => {
+describe("the table of keys, in every interleaving,", {
+  timeout: LONG ? 3_600_000 : 120_000,
+}, () => {
   it("gives a string one number, whoever adds it first", () => {
     const report = model(
       () => {
@@ -19,7 +21,7 @@ describe("the table of keys, in every interleaving,", { timeout: 120_000 }, () =
         expect(keys.nameOf(bc)).toBe("bc");
         expect(new KeyTable(segment).intern("a")).toBe(a);
       },
-      { preemptionBound: 4 },
+      { preemptionBound: bound(4) },
     );
     expect(report.complete).toBe(true);
   });

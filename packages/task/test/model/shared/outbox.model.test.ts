@@ -1,7 +1,7 @@
 import { model, thread } from "@treadle/loom";
 import { describe, expect, it } from "vitest";
 import type { SharedMemory } from "../../../src/shared/shared-memory.ts";
-import { world } from "./world.ts";
+import { bound, LONG, world } from "./world.ts";
 
 function drain(shared: SharedMemory, index: number): number[] {
   const all: number[] = [];
@@ -25,7 +25,7 @@ function expectAll(found: readonly number[], count: number): void {
   expect([...found].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i + 1));
 }
 
-describe("an outbox, in every interleaving,", { timeout: 120_000 }, () => {
+describe("an outbox, in every interleaving,", { timeout: LONG ? 3_600_000 : 120_000 }, () => {
   it("grows under a consumer that takes batches, and loses and repeats nothing", () => {
     const report = model(
       () => {
@@ -39,7 +39,7 @@ describe("an outbox, in every interleaving,", { timeout: 120_000 }, () => {
         expect(taken).toEqual([...taken].sort());
         expectAll([...taken, ...drain(shared, 0)], 6);
       },
-      { preemptionBound: 3 },
+      { preemptionBound: bound(3) },
     );
     expect(report.complete).toBe(true);
   });
@@ -63,7 +63,7 @@ describe("an outbox, in every interleaving,", { timeout: 120_000 }, () => {
         const found = [...mine, ...taken, ...drain(shared, 0)].filter((entry) => entry !== 0);
         expectAll(found, 5);
       },
-      { preemptionBound: 3 },
+      { preemptionBound: bound(3) },
     );
     expect(report.complete).toBe(true);
   });
@@ -79,7 +79,32 @@ describe("an outbox, in every interleaving,", { timeout: 120_000 }, () => {
         outbox.push(3);
         expectAll([...one.join(), ...two.join(), ...drain(shared, 0)], 3);
       },
-      { preemptionBound: 2 },
+      { preemptionBound: bound(2) },
+    );
+    expect(report.complete).toBe(true);
+  });
+
+  it("fills a ring whose former entries a late thief is still reading", () => {
+    const report = model(
+      () => {
+        const shared = world(3, { ring: 2, workers: 2, spare: 128 });
+        const { outbox } = shared.enter(0);
+        const { ring } = shared.enter(1);
+        ring.push(1);
+        for (const entry of [2, 3, 4]) outbox.push(entry);
+        const thief = thread.spawn(() => {
+          const own = shared.enter(2).ring;
+          return own.stealFrom(shared.ring(1));
+        }, "thief");
+        const found = [ring.pop(), ring.takeFrom(shared.outbox(0), 1)];
+        for (let entry = ring.pop(); entry !== 0; entry = ring.pop()) found.push(entry);
+        found.push(thief.join(), ...drain(shared, 0));
+        expectAll(
+          found.filter((entry) => entry !== 0),
+          4,
+        );
+      },
+      { preemptionBound: bound(3) },
     );
     expect(report.complete).toBe(true);
   });
@@ -98,7 +123,9 @@ describe("an outbox, in every interleaving,", { timeout: 120_000 }, () => {
   });
 });
 
-describe("the outboxes of all, in every interleaving,", { timeout: 120_000 }, () => {
+describe("the outboxes of all, in every interleaving,", {
+  timeout: LONG ? 3_600_000 : 120_000,
+}, () => {
   it("show what is pushed while a consumer finds them empty", () => {
     const report = model(
       () => {
@@ -129,7 +156,7 @@ describe("the outboxes of all, in every interleaving,", { timeout: 120_000 }, ()
         expect(shared.inject.mayHaveWork).toBe(false);
         expect(shared.inject.length).toBe(0);
       },
-      { preemptionBound: 3 },
+      { preemptionBound: bound(3) },
     );
     expect(report.complete).toBe(true);
   });

@@ -2,7 +2,7 @@ import { model, thread } from "@treadle/loom";
 import { describe, expect, it } from "vitest";
 import { Parked } from "../../../src/shared/park-word.ts";
 import type { SharedMemory } from "../../../src/shared/shared-memory.ts";
-import { parkOf, world } from "./world.ts";
+import { bound, LONG, parkOf, world } from "./world.ts";
 
 const strict = { timeouts: "never", preemptionBound: Number.POSITIVE_INFINITY } as const;
 
@@ -13,7 +13,7 @@ function sleep(shared: SharedMemory): boolean {
   return shared.parks.retire(0);
 }
 
-describe("a park word, in every interleaving,", { timeout: 120_000 }, () => {
+describe("a park word, in every interleaving,", { timeout: LONG ? 3_600_000 : 120_000 }, () => {
   it("loses no unpark, however early or late", () => {
     const report = model(() => {
       const shared = world(1, { workers: 0 });
@@ -44,7 +44,7 @@ describe("a park word, in every interleaving,", { timeout: 120_000 }, () => {
         while (Atomics.load(done, 0) < 2) sleep(shared);
         for (const other of others) other.join();
       },
-      { ...strict, preemptionBound: 4 },
+      { ...strict, preemptionBound: bound(4) },
     );
     expect(report.complete).toBe(true);
   });
@@ -68,7 +68,7 @@ describe("a park word, in every interleaving,", { timeout: 120_000 }, () => {
         for (const other of others) other.join();
         expect(parkOf(shared, 0)).not.toBe(Parked.BLOCKED);
       },
-      { ...strict, preemptionBound: 4 },
+      { ...strict, preemptionBound: bound(4) },
     );
     expect(report.complete).toBe(true);
   });

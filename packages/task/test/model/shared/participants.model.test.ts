@@ -74,25 +74,30 @@ describe("the table of participants, in every interleaving,", { timeout: 120_000
     expect(report.exhaustive).toBe(true);
   });
 
-  for (let step = 0; step <= 6; step += 1) {
-    it(`finishes a declaration whose author dies before its operation ${step}`, () => {
-      const report = model(() => {
-        const shared = world(2);
-        const { participants } = shared;
-        const author = thread.spawn(() => mortal(step, () => participants.die(1)));
-        author.join();
-        expect(participants.die(1)).toBe(true);
-        expect(participants.deaths).toBeGreaterThan(0);
-        const ref = participants.refOf(1);
-        expect(ref >>> 10).toBe(1);
-        expect(participants.join(1, Role.WORKER)).toBe(true);
-        // The mailbox takes mail for the heir, and for nobody before.
-        const cell = shared.segment.layout.end;
-        expect(shared.mailboxes.post(ref & 1023, cell, 0)).toBe(0);
-        expect(shared.mailboxes.post(ref, cell, 0)).toBe(2);
-      }, all);
-      expect(report.exhaustive).toBe(true);
-    });
+  for (let step = 0; step <= 7; step += 1) {
+    for (const again of [true, false]) {
+      it(`finishes a declaration whose author dies before its operation ${step}, ${again ? "declared again" : "by its heir"}`, () => {
+        const report = model(() => {
+          const shared = world(2, { spare: 32 });
+          const { participants } = shared;
+          const cell = shared.segment.layout.end;
+          shared.mailboxes.post(1, cell, 0);
+          const author = thread.spawn(() => mortal(step, () => participants.die(1)));
+          author.join();
+          if (again) expect(participants.die(1)).toBe(true);
+          if (participants.statusOf(1) !== Status.DEAD) return;
+          if (again) expect(participants.deaths).toBeGreaterThan(0);
+          expect(participants.join(1, Role.WORKER)).toBe(true);
+          const ref = participants.refOf(1);
+          expect(ref >>> 10).toBe(1);
+          // The mailbox is empty, and takes mail for the heir and for nobody before.
+          expect(shared.mailboxes.hasMail(1)).toBe(false);
+          expect(shared.mailboxes.post(ref & 1023, cell, 0)).toBe(0);
+          expect(shared.mailboxes.post(ref, cell, 0)).toBe(2);
+        }, all);
+        expect(report.exhaustive).toBe(true);
+      });
+    }
   }
 
   it("closes once", () => {

@@ -2,7 +2,7 @@ import { model, thread } from "@treadle/loom";
 import { describe, expect, it } from "vitest";
 import { PayloadHeap } from "../../../src/shared/payload-heap.ts";
 import type { SharedMemory } from "../../../src/shared/shared-memory.ts";
-import { world } from "./world.ts";
+import { bound, LONG, world } from "./world.ts";
 
 const PAYLOAD = 2;
 
@@ -10,7 +10,7 @@ function heapOf(shared: SharedMemory, index: number): PayloadHeap {
   return new PayloadHeap(shared.segment, index, 64);
 }
 
-describe("a payload heap, in every interleaving,", { timeout: 120_000 }, () => {
+describe("a payload heap, in every interleaving,", { timeout: LONG ? 3_600_000 : 120_000 }, () => {
   it("gives no block out twice while others free and it allocates", () => {
     const report = model(
       () => {
@@ -39,7 +39,7 @@ describe("a payload heap, in every interleaving,", { timeout: 120_000 }, () => {
         const again = [0, 1, 2].map(() => heap.allocate(40));
         expect(new Set(again).size).toBe(3);
       },
-      { preemptionBound: 3 },
+      { preemptionBound: bound(3) },
     );
     expect(report.complete).toBe(true);
   });

@@ -4,6 +4,7 @@ import { conforms } from "../../../../../tools/conforms.ts";
 import { SLOTS } from "../../../src/shared/layout.ts";
 import { Outbox } from "../../../src/shared/outbox.ts";
 import { RunRing, Spilled } from "../../../src/shared/run-ring.ts";
+import { bound, LONG } from "./world.ts";
 
 const RINGS = 3;
 const SIZE = SLOTS + 16;
@@ -71,7 +72,7 @@ function expectAscending(found: readonly number[]): void {
   expect(found).toEqual([...found].sort((a, b) => a - b));
 }
 
-describe("a ring, in every interleaving,", { timeout: 120_000 }, () => {
+describe("a ring, in every interleaving,", { timeout: LONG ? 3_600_000 : 120_000 }, () => {
   conforms(
     "runtime/tests/loom_multi_thread/queue::basic",
     "hands each entry to its owner or to the thief, once and in order",
@@ -93,7 +94,7 @@ describe("a ring, in every interleaving,", { timeout: 120_000 }, () => {
           expectAscending(stolen);
           expectAll([...found, ...stolen, ...drainOutbox(outbox)], 4);
         },
-        { preemptionBound: 3 },
+        { preemptionBound: bound(3) },
       );
       expect(report.complete).toBe(true);
     },
@@ -118,7 +119,7 @@ describe("a ring, in every interleaving,", { timeout: 120_000 }, () => {
           for (const one of [mine, stolen, spilled]) expectAscending(one);
           expectAll([...mine, ...stolen, ...spilled], 7);
         },
-        { preemptionBound: 3 },
+        { preemptionBound: bound(3) },
       );
       expect(report.complete).toBe(true);
     },
@@ -144,7 +145,7 @@ describe("a ring, in every interleaving,", { timeout: 120_000 }, () => {
             5,
           );
         },
-        { preemptionBound: 2 },
+        { preemptionBound: bound(2) },
       );
       expect(report.complete).toBe(true);
     },
@@ -171,7 +172,7 @@ describe("a ring, in every interleaving,", { timeout: 120_000 }, () => {
           const theirs = other.join();
           expectAll([...mine, ...drain(rings.ring(0)), ...theirs], 5);
         },
-        { preemptionBound: 3 },
+        { preemptionBound: bound(3) },
       );
       expect(report.complete).toBe(true);
     },
@@ -202,7 +203,7 @@ describe("a ring, in every interleaving,", { timeout: 120_000 }, () => {
           expectAscending(found);
           expectAll([...found, ...stolen, ...drainOutbox(outbox)], 6);
         },
-        { preemptionBound: 2 },
+        { preemptionBound: bound(2) },
       );
       expect(report.complete).toBe(true);
     },
@@ -230,7 +231,7 @@ describe("a ring, in every interleaving,", { timeout: 120_000 }, () => {
           mine.push(...drain(ring));
           expectAll([...mine.filter((one) => one !== 0), ...stolen, ...drainOutbox(outbox)], 5);
         },
-        { preemptionBound: 3 },
+        { preemptionBound: bound(3) },
       );
       expect(report.complete).toBe(true);
     },

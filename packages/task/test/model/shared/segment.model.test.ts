@@ -1,8 +1,8 @@
 import { model, thread } from "@treadle/loom";
 import { describe, expect, it } from "vitest";
-import { world } from "./world.ts";
+import { bound, LONG, world } from "./world.ts";
 
-describe("a segment, in every interleaving,", { timeout: 120_000 }, () => {
+describe("a segment, in every interleaving,", { timeout: LONG ? 3_600_000 : 120_000 }, () => {
   it("gives threads that allocate at once memory that does not overlap, up to the limit", () => {
     const seen = new Set<string>();
     const report = model(
@@ -30,7 +30,7 @@ describe("a segment, in every interleaving,", { timeout: 120_000 }, () => {
         expect(top).toBeLessThanOrEqual(segment.sizes.limit);
         seen.add(taken.map(({ size }) => size).join());
       },
-      { preemptionBound: 3 },
+      { preemptionBound: bound(3) },
     );
     expect(report.complete).toBe(true);
     expect(seen.size).toBeGreaterThan(1);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Phase, phaseOf } from "../../../src/shared/cell.ts";
 import { MailKind } from "../../../src/shared/mailbox.ts";
 import type { SharedMemory } from "../../../src/shared/shared-memory.ts";
-import { cellFor, mailOf, stateOf, waitFor, world } from "./world.ts";
+import { bound, cellFor, LONG, mailOf, stateOf, waitFor, world } from "./world.ts";
 
 const HEAD = 64;
 const THING = 65;
@@ -27,7 +27,7 @@ function waitUntil(shared: SharedMemory, index: number, node: number, value: num
 
 const never = { timeouts: "never" } as const;
 
-describe("waiters, in every interleaving,", { timeout: 120_000 }, () => {
+describe("waiters, in every interleaving,", { timeout: LONG ? 3_600_000 : 120_000 }, () => {
   it("are all woken by a change, and again by the next", () => {
     const report = model(
       () => {
@@ -44,7 +44,7 @@ describe("waiters, in every interleaving,", { timeout: 120_000 }, () => {
         one.join();
         changer.join();
       },
-      { ...never, preemptionBound: 2 },
+      { ...never, preemptionBound: bound(2) },
     );
     expect(report.complete).toBe(true);
   });

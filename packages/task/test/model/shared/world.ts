@@ -4,6 +4,14 @@ import { CELL_WORDS, PARK, STATUS, USED } from "../../../src/shared/layout.ts";
 import { Segment } from "../../../src/shared/segment.ts";
 import { type Grain, SharedMemory } from "../../../src/shared/shared-memory.ts";
 
+/** Whether the models are to take as long as they like: `TREADLE_LONG_MODELS=1 npx vitest run packages/task/test/model`. */
+export const LONG: boolean = process.env["TREADLE_LONG_MODELS"] !== undefined;
+
+/** A preemption bound: as given, two more in long models. */
+export function bound(least: number): number {
+  return LONG ? least + 2 : least;
+}
+
 const GRAIN: Grain = { slots: 2, cells: 2, arena: 128 };
 const ALIVE = 1;
 
