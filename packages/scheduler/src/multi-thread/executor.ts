@@ -24,7 +24,7 @@ import {
   takeMessage,
 } from "@treadle/task";
 import { CANCELLED, cellOf, INLINE_BYTES, MailKind, payloadOf } from "@treadle/task/shared";
-import { BY_PORT, type Fabric, NO_ROOM } from "./fabric.ts";
+import { BY_PORT, type Fabric } from "./fabric.ts";
 import { StartedTask } from "./started-task.ts";
 
 /** A function that could not be found. */
@@ -214,8 +214,13 @@ export class Executor implements Schedule {
   private writeLarge(cell: number, bytes: number): void {
     const { fabric } = this;
     const block = fabric.place.heap.allocate(bytes);
-    fabric.setResult(cell, block < 0 ? NO_ROOM : block);
-    if (block >= 0) finishEncoding(fabric.area, payloadOf(block));
+    if (block < 0) {
+      // No room, and nobody here who could wait for some: it goes by message port.
+      this.sendBeside(cell);
+      return;
+    }
+    fabric.setResult(cell, block);
+    finishEncoding(fabric.area, payloadOf(block));
   }
 
   private finish(cell: number): void {

@@ -47,8 +47,6 @@ const SORT = ARGS_LENGTH;
 const TWO_32 = 2 ** 32;
 /** In the place of a block: the payload comes by message port. */
 export const BY_PORT = -1;
-/** In the place of a block: the payload was lost for want of memory. */
-export const NO_ROOM = -2;
 
 /** What a cell is for. */
 export const Sort = {
@@ -150,12 +148,12 @@ export class Fabric {
     this.words[cell + ARGS_BLOCK] = 0;
   }
 
-  /** The result lies in the cell (0), in a block, comes {@link BY_PORT}, or there was {@link NO_ROOM} for it. */
+  /** The result lies in the cell (0), in a block, or comes {@link BY_PORT}. */
   setResult(cell: number, block: number): void {
     this.words[cell + RESULT_BLOCK] = block;
   }
 
-  /** Where the result begins, in bytes, or {@link BY_PORT}, or {@link NO_ROOM}. */
+  /** Where the result begins, in bytes, or {@link BY_PORT}. */
   resultAt(cell: number): number {
     return this.placeOf(cell, this.words[cell + RESULT_BLOCK] as number);
   }

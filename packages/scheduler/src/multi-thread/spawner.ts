@@ -206,7 +206,6 @@ export class Spawner implements JobOwner {
   private readOutcome(cell: number, at: number, task: RemoteTask<unknown>): Outcome<unknown> {
     const { fabric } = this;
     try {
-      if (at === NO_ROOM) throw segmentFull(fabric.shared.segment.limitBytes);
       if (at !== BY_PORT)
         return decodeOutcome(fabric.area, at, undefined, task.function, task.site);
       const message = this.thread.takeParcel(cell);
