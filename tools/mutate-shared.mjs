@@ -387,6 +387,7 @@ function runMutant([file, , edits]) {
 
 function causeIn(out) {
   const failed = /"failureMessages":\["((?:[^"\\]|\\.)*)"/.exec(out);
+  if (failed === null && /"numTotalTests":[1-9]/.test(out)) return "the tests run out of memory";
   if (failed === null) throw new Error(`no test ran: ${out.slice(0, 2000)}`);
   const text = JSON.parse(`"${failed[1]}"`);
   return text

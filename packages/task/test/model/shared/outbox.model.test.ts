@@ -126,6 +126,29 @@ describe("an outbox, in every interleaving,", { timeout: LONG ? 3_600_000 : 120_
 describe("the outboxes of all, in every interleaving,", {
   timeout: LONG ? 3_600_000 : 120_000,
 }, () => {
+  it("show what two push at once", () => {
+    const report = model(
+      () => {
+        const shared = world(3, { spare: 128 });
+        const producers = [1, 2].map((index) =>
+          thread.spawn(() => {
+            shared.enter(index);
+            shared.inject.push(index, index);
+          }, `producer ${index}`),
+        );
+        const found = [shared.inject.takeOne()];
+        for (const producer of producers) producer.join();
+        found.push(shared.inject.takeOne(), shared.inject.takeOne());
+        expectAll(
+          found.filter((entry) => entry !== 0),
+          2,
+        );
+      },
+      { preemptionBound: bound(2) },
+    );
+    expect(report.complete).toBe(true);
+  });
+
   it("show what is pushed while a consumer finds them empty", () => {
     const report = model(
       () => {
@@ -156,7 +179,7 @@ describe("the outboxes of all, in every interleaving,", {
         expect(shared.inject.mayHaveWork).toBe(false);
         expect(shared.inject.length).toBe(0);
       },
-      { preemptionBound: bound(3) },
+      { preemptionBound: bound(2) },
     );
     expect(report.complete).toBe(true);
   });
