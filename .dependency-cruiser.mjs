@@ -42,6 +42,7 @@ const sharedMemoryFiles = [
   "queue",
   "inject",
   "shared",
+  "hand-off",
   "idle",
   "park",
   "atomics-park",

@@ -49,6 +49,13 @@ export {
 } from "./send/index.ts";
 export { shield } from "./shield.ts";
 export { spawn, spawnLocal, spawnOn } from "./spawn.ts";
+export {
+  checkJob,
+  ERR_NO_BLOCKING_POOL,
+  type SpawnBlockingOptions,
+  spawnBlocking,
+  spawnBlockingOn,
+} from "./spawn-blocking.ts";
 export { type Failure, type FailureWatcher, type Snapshot, Task } from "./task.ts";
 export { ERR_TASK_LOCAL_UNSET, LocalKey, taskLocal } from "./task-local.ts";
 export { yieldNow } from "./yield-now.ts";

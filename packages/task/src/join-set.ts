@@ -14,7 +14,6 @@ import {
   PENDING,
   type Poll,
   pollProceed,
-  RuntimeError,
   readyPoll,
   refundBudget,
   type Waker,
@@ -23,7 +22,9 @@ import { AbortHandle } from "./abort-handle.ts";
 import type { Outcome } from "./error.ts";
 import type { JoinHandle } from "./join-handle.ts";
 import type { TaskRuntime } from "./schedule.ts";
+import type { SendFuture } from "./send/index.ts";
 import { spawnOn } from "./spawn.ts";
+import { type SpawnBlockingOptions, spawnBlockingOn } from "./spawn-blocking.ts";
 import type { Task } from "./task.ts";
 
 /** One task of a set; told by the task when it has ended. */
@@ -93,13 +94,10 @@ export class JoinSet<T> implements AsyncDisposable {
     return this.insert(runtime.spawnLocalCall(call));
   }
 
-  /** Spawns blocking work as a task of this set. */
-  spawnBlocking(_f: unknown): never {
-    throw new RuntimeError(
-      "ERR_NOT_BUILT",
-      "JoinSet.spawnBlocking() is not built into this version of Treadle: " +
-        "use a worker thread of your own and fromPromise()",
-    );
+  /** Spawns a call of a sendable function on the blocking pool, as a task of this set; see {@link spawnBlocking}. */
+  spawnBlocking(f: SendFuture<T>, options?: SpawnBlockingOptions): AbortHandle {
+    const runtime = currentRuntime("JoinSet.spawnBlocking()") as TaskRuntime;
+    return this.insert(spawnBlockingOn(runtime, f, options));
   }
 
   /** Takes a task into the set. */

@@ -25,4 +25,8 @@ export interface TaskRuntime extends RuntimeContext {
   spawnLocalCall<T>(call: Call<T>): JoinHandle<T>;
   /** Spawns an unstarted call that any thread can start; where it is missing, such a call is spawned as any other. */
   readonly spawnSend?: (<T>(future: SendFuture<T>) => JoinHandle<T>) | undefined;
+  /** Spawns an unstarted call on a thread of its own kind, for work that blocks; absent where there are none. */
+  readonly spawnBlocking?:
+    | (<T>(future: SendFuture<T>, mandatory: boolean) => JoinHandle<T>)
+    | undefined;
 }

@@ -5,14 +5,17 @@ import { type IoSource, type MetricsSource, RuntimeMetrics } from "@treadle/metr
 import {
   AtomicsPark,
   CurrentThread,
+  type Hooks,
   type SchedulerSink,
   type WorkerSink,
   type WorkSource,
 } from "@treadle/scheduler";
 import { type Config, DEFAULT_GLOBAL_QUEUE_INTERVAL } from "./config.ts";
 import { Handle, handleSlot } from "./handle.ts";
+import { LazyPool } from "./lazy-pool.ts";
 import { RuntimeCounters } from "./runtime-counters.ts";
 import { ioModule, timeModule } from "./subsystems.ts";
+import { SwitchPark } from "./switch-park.ts";
 
 /** The parts of one runtime. */
 export interface Assembled {
@@ -29,6 +32,7 @@ export interface Across {
   /** The runtime's number, the same on all its threads. */
   readonly id: number;
   readonly work: WorkSource;
+  readonly hooks: Hooks;
   /** Where the thread sleeps while it has no reactor. */
   readonly idlePark: Park;
   /** The thread's park, so made that other threads can wake it. */
@@ -47,7 +51,7 @@ export function assemble(config: Config, across?: Across): Assembled {
   const link: { scheduler: CurrentThread | null } = { scheduler: null };
   const io = config.enableIo ? ioModule() : null;
   if (config.requireIo) io?.binding();
-  const idlePark = across?.idlePark ?? new AtomicsPark();
+  const idlePark = across?.idlePark ?? new SwitchPark(new AtomicsPark());
   const ioDriver =
     io === null
       ? null
@@ -57,7 +61,7 @@ export function assemble(config: Config, across?: Across): Assembled {
           maxEvents: config.maxIoEventsPerTick,
         });
   if (ioDriver !== null) drivers.push(ioDriver);
-  const park: Park = ioDriver ?? idlePark;
+  const park: Park = across?.park(ioDriver ?? idlePark) ?? new SwitchPark(ioDriver ?? idlePark);
   const time = config.enableTime ? timeModule() : null;
   const timeDriver =
     time === null
@@ -72,12 +76,12 @@ export function assemble(config: Config, across?: Across): Assembled {
     eventInterval: config.eventInterval,
     globalQueueInterval: config.globalQueueInterval ?? DEFAULT_GLOBAL_QUEUE_INTERVAL,
     drivers,
-    park: across?.park(park) ?? park,
+    park,
     worker: across?.worker ?? (counters as RuntimeCounters).worker,
     metrics: across?.metrics ?? (counters as RuntimeCounters).scheduler,
     source: across?.work,
     // A copy, for the Builder may go on to build other runtimes.
-    hooks: { ...config.hooks },
+    hooks: across?.hooks ?? { ...config.hooks },
     rngSeed: config.rngSeed,
     unhandledFailure: config.unhandledFailure,
     propagateAsyncContext: config.propagateAsyncContext,
@@ -85,10 +89,23 @@ export function assemble(config: Config, across?: Across): Assembled {
   link.scheduler = scheduler;
   if (time !== null && timeDriver !== null) time.timeSlot.put(scheduler, timeDriver);
   if (io !== null && ioDriver !== null) io.ioSlot.put(scheduler, ioDriver);
-  const metrics = new RuntimeMetrics(
-    (across ?? (counters as RuntimeCounters)).source(scheduler, ioDriver ?? undefined),
-  );
+  const reactor = () => ioDriver?.openId ?? 0;
+  let source = (across ?? (counters as RuntimeCounters)).source(scheduler, ioDriver ?? undefined);
+  if (counters !== null) {
+    const pool = new LazyPool({
+      config,
+      scheduler,
+      counters,
+      idlePark: idlePark as SwitchPark,
+      park: park as SwitchPark,
+      reactor,
+      clock: timeDriver?.clock ?? null,
+    });
+    scheduler.spawnBlocking = pool.spawn;
+    source = { ...source, blocking: pool };
+  }
+  const metrics = new RuntimeMetrics(source);
   const handle = new Handle(scheduler, config.name, metrics, config.flavor);
   handleSlot.put(scheduler, handle);
-  return { scheduler, handle, reactor: () => ioDriver?.openId ?? 0 };
+  return { scheduler, handle, reactor };
 }

@@ -1,6 +1,7 @@
 /** The Builder's options: their defaults, and the checks of what they are set to. */
 import { availableParallelism } from "node:os";
 import type { ResourceLimits } from "node:worker_threads";
+import { defaultMaxBlockingThreads } from "@treadle/blocking";
 import { FastRand, invalidArg, RuntimeError } from "@treadle/core";
 import { HistogramConfiguration } from "@treadle/metrics";
 import type { Hooks, UnhandledFailure } from "@treadle/scheduler";
@@ -20,7 +21,10 @@ export interface Config {
   name: string | undefined;
   threadName: string | (() => string);
   workerThreads: number | undefined;
-  maxBlockingThreads: number;
+  /** Undefined: by memory and CPUs. */
+  maxBlockingThreads: number | undefined;
+  /** How many jobs may wait for a thread; 0: any number. */
+  maxBlockingQueue: number;
   threadKeepAlive: number;
   resourceLimits: ResourceLimits | undefined;
   /** Memory that all threads share, in bytes. */
@@ -62,7 +66,8 @@ export function defaults(flavor: RuntimeFlavor): Config {
     name: undefined,
     threadName: "treadle-worker",
     workerThreads: undefined,
-    maxBlockingThreads: 512,
+    maxBlockingThreads: undefined,
+    maxBlockingQueue: 0,
     threadKeepAlive: 10_000,
     resourceLimits: undefined,
     segmentLimit: DEFAULT_SEGMENT_LIMIT,
@@ -93,6 +98,16 @@ export function defaults(flavor: RuntimeFlavor): Config {
 export const DEFAULT_BUCKET_MS = 0.1;
 /** How many buckets the poll-time histogram has by default. */
 export const DEFAULT_BUCKETS = 10;
+
+/** How many threads the blocking pool may have: as set, else by memory and CPUs. */
+export function maxBlockingThreads(config: Config): number {
+  return config.maxBlockingThreads ?? defaultMaxBlockingThreads();
+}
+
+/** The name of the next thread that the runtime starts. */
+export function nameOfThread({ threadName }: Config): string {
+  return typeof threadName === "string" ? threadName : threadName();
+}
 
 /** Checks a count that must be a whole number above 0; `zero` is the text for 0. */
 export function positiveInteger(name: string, value: number, zero: string): number {

@@ -11,7 +11,13 @@ import {
 import type { Interest, Registration } from "@treadle/io";
 import type { RuntimeMetrics } from "@treadle/metrics";
 import { type CurrentThread, EnterGuard } from "@treadle/scheduler";
-import { type JoinHandle, spawnOn } from "@treadle/task";
+import {
+  type JoinHandle,
+  type SendFuture,
+  type SpawnBlockingOptions,
+  spawnBlockingOn,
+  spawnOn,
+} from "@treadle/task";
 import type { RuntimeFlavor } from "./config.ts";
 import { notBuilt } from "./errors.ts";
 import { ioModule } from "./subsystems.ts";
@@ -69,9 +75,9 @@ export class Handle {
     return spawnOn(this.scheduler, f, args);
   }
 
-  /** Runs blocking work on the blocking pool. */
-  spawnBlocking(_f: unknown): never {
-    throw notBuilt("spawnBlocking()", "use a worker thread of your own and fromPromise()");
+  /** Runs a call of a sendable function on the blocking pool, see {@link spawnBlocking}. */
+  spawnBlocking<T>(f: SendFuture<T>, options?: SpawnBlockingOptions): JoinHandle<T> {
+    return spawnBlockingOn(this.scheduler, f, options);
   }
 
   /**

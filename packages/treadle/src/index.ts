@@ -126,6 +126,7 @@ export {
 } from "@treadle/sync";
 export {
   AbortHandle,
+  ERR_NO_BLOCKING_POOL,
   ERR_NO_TASK,
   ERR_NOT_SEND,
   ERR_SCOPE_CLOSED,
@@ -164,12 +165,14 @@ export {
   SendFuture,
   type SendKind,
   type SendOutput,
+  type SpawnBlockingOptions,
   scope,
   select,
   sendable,
   sendKind,
   shield,
   spawn,
+  spawnBlocking,
   spawnLocal,
   type TaskId,
   taskId,
@@ -204,7 +207,7 @@ export {
   timeout,
   timeoutAt,
 } from "@treadle/time";
-export { blockInPlace, ERR_BLOCKING_FLAVOR, spawnBlocking } from "./blocking.ts";
+export { blockInPlace, ERR_BLOCKING_FLAVOR } from "./blocking.ts";
 export { Builder } from "./builder.ts";
 export type { RuntimeFlavor } from "./config.ts";
 export { ERR_NOT_BUILT } from "./errors.ts";

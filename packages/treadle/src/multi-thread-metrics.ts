@@ -36,7 +36,7 @@ export class SharedCounters {
     return new SharedCounters(MetricsMemory.create(workers, histogram), undefined);
   }
 
-  static attach(plan: MetricsMemoryPlan, worker: number): SharedCounters {
+  static attach(plan: MetricsMemoryPlan, worker: number | undefined): SharedCounters {
     return new SharedCounters(MetricsMemory.attach(plan), worker);
   }
 

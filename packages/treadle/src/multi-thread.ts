@@ -3,15 +3,18 @@ import { cx, FastRand } from "@treadle/core";
 import { Fabric, Home, StartedThread, sharedTaskIds } from "@treadle/scheduler";
 import { Role, SharedMemory } from "@treadle/task/shared";
 import { type Assembled, assemble } from "./assemble.ts";
-import { type Config, numberOfWorkers } from "./config.ts";
+import { BlockingHome } from "./blocking-home.ts";
+import { type Config, nameOfThread, numberOfWorkers } from "./config.ts";
 import { SharedCounters } from "./multi-thread-metrics.ts";
 import { ioModule } from "./subsystems.ts";
 import { BOOT } from "./thread.ts";
+import { homeHooks, hookKeys } from "./thread-hooks.ts";
 import { type PlannedData, threadConfig } from "./thread-plan.ts";
 
 /** Builds the runtime that `config` asks for and starts its threads. */
 export function assembleMultiThread(config: Config): Assembled {
   const workers = numberOfWorkers(config);
+  const hooks = hookKeys(config);
   const shared = SharedMemory.create({ workers, limitBytes: config.segmentLimit });
   const counters = SharedCounters.create(config, workers);
   const runtime = cx.nextRuntimeId++;
@@ -20,8 +23,11 @@ export function assembleMultiThread(config: Config): Assembled {
     taskIds: sharedTaskIds(),
     metrics: counters.plan(),
     config: threadConfig(config),
+    hooks,
     runtime,
     index,
+    isBlocking: index > workers,
+    pool: blocking.at,
   });
   const home = new Home({
     fabric: new Fabric(shared, 0, Role.HOME),
@@ -40,22 +46,24 @@ export function assembleMultiThread(config: Config): Assembled {
       }),
   });
   const { participant } = home;
+  const blocking = new BlockingHome(config, participant, data, undefined);
   const assembled = assemble(config, {
+    hooks: homeHooks(config.hooks),
     id: runtime,
     work: participant,
     idlePark: participant.idlePark,
     park: (inner) => participant.park(inner),
     worker: counters.worker,
     metrics: counters.scheduler,
-    source: (scheduler, io) => counters.source(scheduler, io, shared),
+    source: (scheduler, io) => ({
+      ...counters.source(scheduler, io, shared),
+      blocking: blocking.source(),
+    }),
   });
   if (config.enableIo) shared.parks.wakeNative = (id) => ioModule().unparkReactor(id);
   participant.connect(assembled.scheduler);
+  assembled.scheduler.spawnBlocking = blocking.access.spawn;
   home.start(workers);
   assembled.scheduler.listen();
   return { ...assembled, ready: () => home.ready() };
-}
-
-function nameOfThread({ threadName }: Config): string {
-  return typeof threadName === "string" ? threadName : threadName();
 }

@@ -2,7 +2,12 @@
 import { type Async, callOf, type Future, type IntoFuture, intoFuture } from "@treadle/core";
 import type { RuntimeMetrics } from "@treadle/metrics";
 import { type CurrentThread, EnterGuard } from "@treadle/scheduler";
-import { type JoinHandle, spawnOn } from "@treadle/task";
+import {
+  type JoinHandle,
+  type SendFuture,
+  type SpawnBlockingOptions,
+  spawnOn,
+} from "@treadle/task";
 import type { Instant, Interval, IntervalOptions, Sleep } from "@treadle/time";
 import type { Assembled } from "./assemble.ts";
 import { type Config, defaults, duration } from "./config.ts";
@@ -78,9 +83,9 @@ export class Runtime<F extends Features = AllFeatures> implements Disposable, As
     );
   }
 
-  /** Runs blocking work on the blocking pool. */
-  spawnBlocking(f: unknown): never {
-    return this.own.spawnBlocking(f);
+  /** Runs a call of a sendable function on the blocking pool, see {@link spawnBlocking}. */
+  spawnBlocking<T>(f: SendFuture<T>, options?: SpawnBlockingOptions): JoinHandle<T> {
+    return this.own.spawnBlocking(f, options);
   }
 
   /**

@@ -4,7 +4,7 @@
  */
 import { LAZY, RuntimeError } from "@treadle/core";
 import type { Hooks, TaskMeta } from "@treadle/scheduler";
-import { findSendable, SendFuture, type SendFunction } from "@treadle/task";
+import { findSendable, type SendFunction, SendFuture } from "@treadle/task";
 import type { Config } from "./config.ts";
 
 const TASK_HOOKS = [

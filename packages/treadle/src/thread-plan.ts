@@ -2,10 +2,13 @@
 import type { MetricsMemoryPlan } from "@treadle/metrics";
 import type { ThreadData } from "@treadle/scheduler";
 import { type Config, defaults } from "./config.ts";
+import type { HookKeys } from "./thread-hooks.ts";
 
 /** The options that a thread needs of those that the Builder collected. */
 export type ThreadConfig = Pick<
   Config,
+  | "flavor"
+  | "threadKeepAlive"
   | "enableTime"
   | "enableIo"
   | "name"
@@ -24,10 +27,15 @@ export interface PlannedData {
   readonly taskIds: Int32Array;
   readonly metrics: MetricsMemoryPlan;
   readonly config: ThreadConfig;
+  readonly hooks: HookKeys;
   /** The runtime's number. */
   readonly runtime: number;
   /** Which participant it is. */
   readonly index: number;
+  /** Whether it is a thread of the blocking pool; else a worker. */
+  readonly isBlocking: boolean;
+  /** Where the words of the blocking pool lie in the segment. */
+  readonly pool: number;
 }
 
 /** All that a thread is given. */
@@ -37,6 +45,8 @@ export type ThreadPlan = PlannedData & ThreadData;
 export function threadConfig(config: Config): ThreadConfig {
   const { unhandledFailure: policy } = config;
   return {
+    flavor: config.flavor,
+    threadKeepAlive: config.threadKeepAlive,
     enableTime: config.enableTime,
     enableIo: config.enableIo,
     name: config.name,
@@ -51,5 +61,5 @@ export function threadConfig(config: Config): ThreadConfig {
 
 /** A Builder's options again, as a thread sees them. */
 export function configOf(plan: ThreadConfig): Config {
-  return Object.assign(defaults("multi_thread"), plan);
+  return Object.assign(defaults(plan.flavor), plan);
 }

@@ -4,11 +4,22 @@
  * It leaves its start function behind a global symbol, so that it is found wherever a bundler has put this code.
  */
 import { FastRand } from "@treadle/core";
-import { attachTaskIds, Fabric, START, WorkerMember, writeDirectly } from "@treadle/scheduler";
+import {
+  attachTaskIds,
+  Fabric,
+  type Participant,
+  START,
+  WorkerMember,
+  writeDirectly,
+} from "@treadle/scheduler";
 import { Role, SharedMemory } from "@treadle/task/shared";
-import { assemble } from "./assemble.ts";
+import { type Assembled, assemble } from "./assemble.ts";
+import { BlockingMember } from "./blocking-member.ts";
+import type { Config } from "./config.ts";
+import { attachHandOff, JobAccess, poolSource } from "./job-access.ts";
 import { SharedCounters } from "./multi-thread-metrics.ts";
 import { ioModule, loadSubsystems } from "./subsystems.ts";
+import { loadHooks, type ThreadHooks } from "./thread-hooks.ts";
 import { configOf, type ThreadPlan } from "./thread-plan.ts";
 
 /** This module, as a thread can import it: the build of it where this is a source. */
@@ -19,33 +30,89 @@ export const BOOT: string = import.meta.url.endsWith(".ts")
 async function start(plan: ThreadPlan): Promise<void> {
   const config = configOf(plan.config);
   await loadSubsystems(config.enableTime, config.enableIo);
+  const hooks = await loadHooks(plan.hooks);
   attachTaskIds(plan.taskIds);
   const shared = SharedMemory.attach(plan.shared);
+  if (config.enableIo) shared.parks.wakeNative = (id) => ioModule().unparkReactor(id);
+  if (plan.isBlocking) startBlocking(plan, config, shared, hooks);
+  else startWorker(plan, config, shared, hooks);
+}
+
+function startWorker(
+  plan: ThreadPlan,
+  config: Config,
+  shared: SharedMemory,
+  hooks: ThreadHooks,
+): void {
   const counters = SharedCounters.attach(plan.metrics, plan.index - 1);
+  const fabric = new Fabric(shared, plan.index, Role.WORKER);
   const member = new WorkerMember({
-    fabric: new Fabric(shared, plan.index, Role.WORKER),
+    fabric,
     port: plan.port,
     counters: counters.worker,
     rand: FastRand.fromEntropy(),
     globalQueueInterval: config.globalQueueInterval,
     disableLifoSlot: config.disableLifoSlot,
     reactor: () => assembled.reactor(),
-    onEnd: () => process.exit(0),
+    onEnd: () => {
+      hooks.onThreadStop?.();
+      process.exit(0);
+    },
   });
   const { participant } = member;
-  const assembled = assemble(config, {
+  const assembled = join(plan, config, shared, counters, participant, hooks);
+  const access = new JobAccess(participant, attachHandOff(fabric, plan.pool), {});
+  assembled.scheduler.spawnBlocking = access.spawn;
+  counters.claimThread();
+  hooks.onThreadStart?.();
+  member.begin(assembled.scheduler);
+}
+
+function startBlocking(
+  plan: ThreadPlan,
+  config: Config,
+  shared: SharedMemory,
+  hooks: ThreadHooks,
+): void {
+  const counters = SharedCounters.attach(plan.metrics, undefined);
+  const member = new BlockingMember({
+    plan,
+    config,
+    shared,
+    counters,
+    reactor: () => assembled.reactor(),
+    onEnd: () => {
+      hooks.onThreadStop?.();
+      process.exit(0);
+    },
+  });
+  const assembled = join(plan, config, shared, counters, member.participant, hooks);
+  assembled.scheduler.spawnBlocking = member.access.spawn;
+  hooks.onThreadStart?.();
+  member.begin(assembled.scheduler);
+}
+
+/** The scheduler of this thread, as part of the runtime. */
+function join(
+  plan: ThreadPlan,
+  config: Config,
+  shared: SharedMemory,
+  counters: SharedCounters,
+  participant: Participant,
+  hooks: ThreadHooks,
+): Assembled {
+  const blocking = poolSource(attachHandOff(participant.fabric, plan.pool), shared);
+  writeDirectly((ms) => participant.idlePark.park(ms));
+  return assemble(config, {
+    hooks,
     id: plan.runtime,
     work: participant,
     idlePark: participant.idlePark,
     park: (inner) => participant.park(inner),
     worker: counters.worker,
     metrics: counters.scheduler,
-    source: (scheduler, io) => counters.source(scheduler, io, shared),
+    source: (scheduler, io) => ({ ...counters.source(scheduler, io, shared), blocking }),
   });
-  if (config.enableIo) shared.parks.wakeNative = (id) => ioModule().unparkReactor(id);
-  writeDirectly((ms) => participant.idlePark.park(ms));
-  counters.claimThread();
-  member.begin(assembled.scheduler);
 }
 
 (globalThis as { [START]?: typeof start })[START] ??= start;

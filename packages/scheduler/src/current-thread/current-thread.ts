@@ -267,9 +267,9 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     return root.take();
   }
 
-  /** Whether there are other threads that can go on while this one is blocked. */
+  /** Whether there are other threads that can go on with its tasks while this one is blocked. */
   get hasOthers(): boolean {
-    return this.source !== null;
+    return this.spawnSend !== undefined;
   }
 
   /** Runs a function that blocks, inside a poll: the others are offered what they can take, and `blockOn` is allowed in it. */

@@ -40,6 +40,16 @@ export class Inject {
     return this.offers.any(this.participants.used);
   }
 
+  /** Whether there is something: looks into those outboxes that may hold something, and clears the bits of empty ones. */
+  hasWork(): boolean {
+    for (;;) {
+      const index = this.offers.next(this.cursor, this.participants.used);
+      if (index < 0) return false;
+      if (this.outbox(index).length !== 0) return true;
+      this.clear(index);
+    }
+  }
+
   /** The oldest entry of some outbox and, in the ring, some more, its share among so many; 0 if there is nothing. */
   takeBatch(ring: RunRing, sharers: number): number {
     for (let index = this.next(); index >= 0; index = this.next()) {
