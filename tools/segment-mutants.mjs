@@ -796,9 +796,9 @@ export const segmentMutants = [
       [
         "        // Somebody has gone to sleep, woken up or been claimed.\n        word = found;",
         "        return -1;",
-        "right as well: whoever has changed the word looks at everything before it sleeps; only a wake-up that could have worked beside it is missed",
       ],
     ],
+    "right as well: whoever has changed the word looks at everything before it sleeps; only a wake-up that could have worked beside it is missed",
   ],
   [
     idle,

@@ -183,6 +183,28 @@ describe("workers that search and sleep, in every interleaving,", {
     expect(report.exhaustive).toBe(true);
   });
 
+  it("do not undo what another does at the same time", () => {
+    const report = model(
+      () => {
+        const shared = world(4, { workers: 3, spare: 0 });
+        const { idle } = shared;
+        idle.sleep(2);
+        const sleeper = thread.spawn(() => void idle.sleep(1), "sleeper");
+        const notifier = thread.spawn(() => idle.notifyOne(), "notifier");
+        idle.sleep(0);
+        sleeper.join();
+        const claimed = notifier.join();
+        expect(claimed).toBeGreaterThanOrEqual(0);
+        expect(idle.sleepers).toBe(2);
+        for (const worker of [0, 1, 2]) expect(idle.rouse(worker)).toBe(worker === claimed);
+        expect(idle.sleepers).toBe(0);
+        expect(idle.found(claimed)).toBe(true);
+      },
+      { ...never, preemptionBound: bound(3) },
+    );
+    expect(report.complete).toBe(true);
+  });
+
   it("know that they were claimed although they woke by themselves", () => {
     const report = model(
       () => {
@@ -213,9 +235,12 @@ describe("workers that search and sleep, in every interleaving,", {
           // It is seen to have ended at last; or the other got the entry, and it is told to end.
           const undertaker = thread.spawn(() => {
             shared.enter(0);
-            const got = dying.join();
-            if (got === undefined) shared.declareDead(1);
-            // What it had in hand comes again, and one more in case it had finished.
+            if (dying.join() === undefined) {
+              shared.declareDead(1);
+              // It is still there: the other one must be awake to find it.
+              if (shared.inject.length + shared.ring(1).length + shared.ring(2).length > 0) return;
+            }
+            // The dead one had it in its hand, or one of them has got it.
             shared.inject.push(0, 2);
             shared.notifyWorker();
           }, "undertaker");
