@@ -159,6 +159,11 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     if (this.hooks.onTaskTerminate !== undefined) this.hooks.onTaskTerminate(task);
   }
 
+  /** The live task at a place on the list, or null. */
+  ownedAt(place: number): Task<unknown> | null {
+    return this.owned.at(place);
+  }
+
   /** A task that was spawned elsewhere and ran here has ended. */
   releaseStarted(task: Task<unknown>): void {
     this.owned.remove(task);

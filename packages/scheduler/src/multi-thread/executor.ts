@@ -44,6 +44,8 @@ type Known = SendFunction | Missing;
 export interface ExecutingThread extends Schedule {
   /** Takes a task onto the list of live tasks; false when the thread shuts down. */
   own(task: Task<unknown>): boolean;
+  /** The live task at a place on that list, or null. */
+  ownedAt(place: number): Task<unknown> | null;
   /** A cell that this thread has spawned itself is done. */
   returned(cell: number): void;
   /** These entries can be started now. */
@@ -62,7 +64,7 @@ export class Executor implements Schedule {
   private readonly functions = new Map<number, Known>();
   /** Entries whose modules are being imported, by the numbers of their functions. */
   private readonly waiting = new Map<number, number[]>();
-  private readonly started = new Map<number, StartedTask>();
+  private started = 0;
   /** Done, but an abort is still on its way. */
   private held = 0;
 
@@ -73,7 +75,7 @@ export class Executor implements Schedule {
 
   /** Cells that this thread has claimed and not sent back. */
   get size(): number {
-    return this.started.size + this.held;
+    return this.started + this.held;
   }
 
   /**
@@ -115,8 +117,11 @@ export class Executor implements Schedule {
     const { fabric } = this;
     const id = fabric.idOf(cell) as TaskId;
     const task = new StartedTask(this.call(known, cell), known, this, id, cell);
-    this.started.set(cell, task);
-    if (this.thread.own(task)) return task;
+    this.started++;
+    if (this.thread.own(task)) {
+      fabric.setRunner(cell, task.ownedAt);
+      return task;
+    }
     task.shutdown();
     return null;
   }
@@ -186,16 +191,17 @@ export class Executor implements Schedule {
   /** An abort has come by mail. */
   abort(cell: number): void {
     if (!this.fabric.cells.takeAbort(cell)) {
-      this.started.get(cell)?.abort();
+      this.runnerOf(cell)?.abort();
       return;
     }
     this.held--;
     this.sendBack(cell);
   }
 
-  /** Gives a started task up: what it still does is nobody's business. */
-  forsakeAll(): void {
-    for (const task of this.started.values()) task.forsake();
+  /** The task that runs a cell. */
+  private runnerOf(cell: number): Task<unknown> | null {
+    const task = this.thread.ownedAt(this.fabric.runnerOf(cell));
+    return task instanceof StartedTask && task.cell === cell ? task : null;
   }
 
   private writeOutcome(cell: number, outcome: Outcome<unknown>): void {
@@ -253,7 +259,7 @@ export class Executor implements Schedule {
   release(task: Task<unknown>): void {
     this.thread.release(task);
     const { cell } = task as StartedTask;
-    this.started.delete(cell);
+    this.started--;
     this.writeOutcome(cell, task.ending());
     this.finish(cell);
   }

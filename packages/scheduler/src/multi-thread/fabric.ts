@@ -22,6 +22,7 @@ import {
   type Place,
   payloadOf,
   RESULT_BLOCK,
+  RESULT_LENGTH,
   type Role,
   type SharedMemory,
   SPAWNER,
@@ -42,6 +43,8 @@ const BUSY = 3;
 const WATCHING = 4;
 /** The place of the task that stands for the cell, on its spawner's list: the spawner's own word. */
 const PROXY = OUTCOME;
+/** The place of the task that runs the cell, on its executor's list: the executor's own word, as lengths are not kept. */
+const RUNNER = RESULT_LENGTH;
 /** What the cell is for. Payloads know their own length, so this word is free. */
 const SORT = ARGS_LENGTH;
 const TWO_32 = 2 ** 32;
@@ -130,6 +133,15 @@ export class Fabric {
 
   proxyOf(cell: number): number {
     return this.words[cell + PROXY] as number;
+  }
+
+  /** Executor: where the task that runs a cell stands on its list. */
+  setRunner(cell: number, place: number): void {
+    this.words[cell + RUNNER] = place;
+  }
+
+  runnerOf(cell: number): number {
+    return this.words[cell + RUNNER] as number;
   }
 
   /** The arguments lie in the cell (0), in a block, or come {@link BY_PORT}. */

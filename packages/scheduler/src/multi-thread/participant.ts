@@ -275,6 +275,10 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return this.own_.bindStarted(task);
   }
 
+  ownedAt(place: number): Task<unknown> | null {
+    return this.own_.ownedAt(place);
+  }
+
   schedule(task: Task<unknown>): void {
     this.own_.schedule(task);
   }

@@ -22,7 +22,7 @@ import {
 } from "@treadle/task";
 import { Abort, Fate, INLINE_BYTES, MailKind, payloadOf } from "@treadle/task/shared";
 import { segmentFull, workerLost } from "./error.ts";
-import { BY_PORT, type Fabric, NO_ROOM, Sort } from "./fabric.ts";
+import { BY_PORT, type Fabric, Sort } from "./fabric.ts";
 import { type JobOwner, RemoteJob } from "./remote-job.ts";
 import { NO_CELL, RemoteTask } from "./remote-task.ts";
 
