@@ -72,7 +72,8 @@ export class BlockingThread {
   /** Somebody has claimed this thread. */
   called(): void {
     if (this.state !== IDLE) return;
-    this.leaveIdle();
+    // A bit that is still set stays so: the job may be gone, and then nothing has changed.
+    this.state = BUSY;
     queueMicrotask(this.goOn);
   }
 
@@ -153,7 +154,7 @@ export class BlockingThread {
 
   private rest(): void {
     const offers = this.mustOffer();
-    if (!this.announced) {
+    if (!this.announced || !this.handOff.isIdle(this.thread.self)) {
       this.announced = true;
       this.handOff.announce(this.thread.self);
       // What was pushed before the bit was set is seen by this look; whoever pushes later sees the bit.

@@ -57,6 +57,11 @@ export class HandOff {
     return this.clear(this.idle(index), 1 << (index & 31));
   }
 
+  /** A thread: whether it has announced itself and nobody has claimed it since. */
+  isIdle(index: number): boolean {
+    return (load(this.words, this.idle(index)) & (1 << (index & 31))) !== 0;
+  }
+
   /** Any thread: claims an idle thread, which is then to be woken; -1 if there is none. */
   claim(): number {
     return this.takeAny(this.at + IDLE);

@@ -44,6 +44,13 @@ export class JobLine {
     return entry;
   }
 
+  /** As `take`, for a job that is not to be run: nothing is passed on. */
+  discard(): number {
+    const entry = this.shared.jobs.takeOne();
+    if (entry !== 0 && this.handOff.limit > 0) this.passRoom();
+    return entry;
+  }
+
   private passRoom(): void {
     const participant = this.handOff.takeWanting();
     if (participant >= 0) this.thread.tellRoom(participant);
@@ -65,6 +72,13 @@ export class JobLine {
     return limit > 0 && this.length >= limit;
   }
 
+  /** Whether `f` has its turn: there is room, and nobody has waited for longer. */
+  hasRoomFor(f: () => void): boolean {
+    if (this.isFull()) return false;
+    const [first] = this.waiting;
+    return first === undefined || first === f;
+  }
+
   /** Calls `f` when there may be room; it stays until {@link JobLine.stopWaiting}. */
   waitForRoom(f: () => void): void {
     this.waiting.add(f);
@@ -73,20 +87,16 @@ export class JobLine {
     if (!this.isFull()) this.roomCame();
   }
 
+  /** `f` has got a place, or wants none any more: lets the next one look. */
   stopWaiting(f: () => void): void {
-    this.waiting.delete(f);
+    if (!this.waiting.delete(f) || this.waiting.size === 0) return;
+    this.handOff.wantRoom(this.thread.self);
+    if (!this.isFull()) this.roomCame();
   }
 
-  /** There is room: the first that waits has its turn, and passes on what it leaves. */
+  /** There is room: the first that waits has its turn. */
   roomCame(): void {
     const [first] = this.waiting;
     first?.();
-  }
-
-  /** Somebody has got what it waited for: lets the next one look. */
-  passRoomOn(): void {
-    if (this.waiting.size === 0) return;
-    this.handOff.wantRoom(this.thread.self);
-    if (!this.isFull()) this.roomCame();
   }
 }

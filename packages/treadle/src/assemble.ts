@@ -16,6 +16,7 @@ import { LazyPool } from "./lazy-pool.ts";
 import { RuntimeCounters } from "./runtime-counters.ts";
 import { ioModule, timeModule } from "./subsystems.ts";
 import { SwitchPark } from "./switch-park.ts";
+import { lineSlot } from "./when-room.ts";
 
 /** The parts of one runtime. */
 export interface Assembled {
@@ -102,6 +103,7 @@ export function assemble(config: Config, across?: Across): Assembled {
       clock: timeDriver?.clock ?? null,
     });
     scheduler.spawnBlocking = pool.spawn;
+    lineSlot.put(scheduler, () => pool.line());
     source = { ...source, blocking: pool };
   }
   const metrics = new RuntimeMetrics(source);

@@ -13,7 +13,6 @@ import {
 } from "@treadle/scheduler";
 import { type Config, maxBlockingThreads, nameOfThread } from "./config.ts";
 import { createHandOff, JobAccess, poolSource } from "./job-access.ts";
-import { BOOT } from "./thread.ts";
 import type { PlannedData } from "./thread-plan.ts";
 
 /** At least so many threads may begin at a time. */
@@ -78,7 +77,7 @@ export class BlockingHome implements Crew, PoolHome {
 
   start(index: number, onExit: (why: string) => void): PoolThread {
     const thread = new StartedThread({
-      boot: BOOT,
+      boot: config.boot,
       name: nameOfThread(this.config),
       resourceLimits: this.config.resourceLimits,
       data: this.data(index),
@@ -119,7 +118,7 @@ export class BlockingHome implements Crew, PoolHome {
   }
 
   takeJob(): number {
-    return this.fabric.shared.jobs.takeOne();
+    return this.access.line.discard();
   }
 
   endUnstarted(entry: number, why: string | undefined): void {

@@ -22,6 +22,7 @@ import type { Features, NoFeatures } from "./features.ts";
 import { LocalRuntime } from "./local-runtime.ts";
 import { assembleMultiThread } from "./multi-thread.ts";
 import { Runtime } from "./runtime.ts";
+import { BOOT } from "./thread.ts";
 
 /**
  * Makes runtimes.
@@ -46,6 +47,7 @@ export class Builder<F extends Features = NoFeatures> {
 
   private constructor(flavor: RuntimeFlavor) {
     this.config = defaults(flavor);
+    this.config.boot = BOOT;
   }
 
   /** A runtime whose tasks all run on the thread that drives it. */
@@ -106,10 +108,23 @@ export class Builder<F extends Features = NoFeatures> {
     return this;
   }
 
-  /** Sets how many threads may run blocking work at once; 512 by default. */
+  /**
+   * Sets how many threads may run blocking work at once; by default as many as fit into a quarter of the memory, see
+   * `defaultMaxBlockingThreads` of `@treadle/blocking`, at most 512.
+   */
   maxBlockingThreads(n: number): this {
     const zero = "Max blocking threads cannot be set to 0";
     this.config.maxBlockingThreads = positiveInteger("maxBlockingThreads", n, zero);
+    return this;
+  }
+
+  /**
+   * Sets how many jobs may wait for a blocking thread; by default any number. Beyond it `spawnBlocking` throws
+   * `ERR_BLOCKING_QUEUE_FULL`, and `spawnBlockingWhenRoom` waits.
+   */
+  maxBlockingQueue(n: number): this {
+    const zero = "Max blocking queue cannot be set to 0";
+    this.config.maxBlockingQueue = positiveInteger("maxBlockingQueue", n, zero);
     return this;
   }
 

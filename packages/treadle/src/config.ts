@@ -11,6 +11,8 @@ export type RuntimeFlavor = "current_thread" | "multi_thread";
 
 /** Everything that a Builder collects. */
 export interface Config {
+  /** The module that its threads begin with. */
+  boot: string;
   readonly flavor: RuntimeFlavor;
   enableTime: boolean;
   enableIo: boolean;
@@ -58,6 +60,7 @@ const MAX_SEGMENT_LIMIT = 2 ** 31;
 /** A configuration with nothing enabled. */
 export function defaults(flavor: RuntimeFlavor): Config {
   return {
+    boot: "",
     flavor,
     enableTime: false,
     enableIo: false,

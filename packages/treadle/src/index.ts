@@ -6,6 +6,7 @@ import { provideIo, provideTime } from "./subsystems.ts";
 provideIo(io);
 provideTime(time);
 
+export { ERR_BLOCKING_QUEUE_FULL } from "@treadle/blocking";
 export {
   type Async,
   type AsyncTaskContext,
@@ -216,3 +217,4 @@ export { Handle } from "./handle.ts";
 export { LocalRuntime } from "./local-runtime.ts";
 export { type MainOptions, main } from "./main.ts";
 export { Runtime } from "./runtime.ts";
+export { spawnBlockingWhenRoom } from "./when-room.ts";

@@ -1,9 +1,16 @@
 /** A thread's access to the blocking pool: spawning jobs, passing them on, waiting for room in their line. */
 import { HandOff, JobLine, queueFull } from "@treadle/blocking";
 import type { BlockingSource } from "@treadle/metrics";
-import { type Fabric, type JobPort, type Participant, Signal } from "@treadle/scheduler";
+import {
+  type CurrentThread,
+  type Fabric,
+  type JobPort,
+  type Participant,
+  Signal,
+} from "@treadle/scheduler";
 import type { JoinHandle, SendFuture } from "@treadle/task";
 import type { SharedMemory } from "@treadle/task/shared";
+import { lineSlot } from "./when-room.ts";
 
 /** The place of home in the table of participants. */
 const HOME = 0;
@@ -57,6 +64,12 @@ export class JobAccess implements JobPort {
       throw error;
     }
   };
+
+  /** Makes the scheduler of its thread spawn jobs. */
+  serve(scheduler: CurrentThread): void {
+    scheduler.spawnBlocking = this.spawn;
+    lineSlot.put(scheduler, () => this.line);
+  }
 
   pushed(): void {
     this.line.pushed();

@@ -5,6 +5,7 @@
  * thread becomes home to the threads of the pool: it gets a part in a segment of its own, its mail comes through its
  * scheduler's rounds, and it sleeps on a word that they can notify.
  */
+import type { JobLine } from "@treadle/blocking";
 import { FastRand } from "@treadle/core";
 import type { BlockingSource } from "@treadle/metrics";
 import { type CurrentThread, Fabric, Participant, sharedTaskIds } from "@treadle/scheduler";
@@ -102,6 +103,11 @@ export class LazyPool implements BlockingSource {
       began: () => clock.inhibitAutoAdvance(),
       ended: () => clock.allowAutoAdvance(),
     };
+  }
+
+  /** The line of jobs; null as long as there is none. */
+  line(): JobLine | null {
+    return this.home?.access.line ?? null;
   }
 
   // BlockingSource

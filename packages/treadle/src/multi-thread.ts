@@ -7,7 +7,6 @@ import { BlockingHome } from "./blocking-home.ts";
 import { type Config, nameOfThread, numberOfWorkers } from "./config.ts";
 import { SharedCounters } from "./multi-thread-metrics.ts";
 import { ioModule } from "./subsystems.ts";
-import { BOOT } from "./thread.ts";
 import { homeHooks, hookKeys } from "./thread-hooks.ts";
 import { type PlannedData, threadConfig } from "./thread-plan.ts";
 
@@ -38,7 +37,7 @@ export function assembleMultiThread(config: Config): Assembled {
     reactor: () => assembled.reactor(),
     startThread: (index, onExit) =>
       new StartedThread({
-        boot: BOOT,
+        boot: config.boot,
         name: nameOfThread(config),
         resourceLimits: config.resourceLimits,
         data: data(index),
@@ -62,7 +61,7 @@ export function assembleMultiThread(config: Config): Assembled {
   });
   if (config.enableIo) shared.parks.wakeNative = (id) => ioModule().unparkReactor(id);
   participant.connect(assembled.scheduler);
-  assembled.scheduler.spawnBlocking = blocking.access.spawn;
+  blocking.access.serve(assembled.scheduler);
   home.start(workers);
   assembled.scheduler.listen();
   return { ...assembled, ready: () => home.ready() };

@@ -15,6 +15,7 @@ import type { AllFeatures, Features, WithTime } from "./features.ts";
 import type { Handle } from "./handle.ts";
 import { assembleMultiThread } from "./multi-thread.ts";
 import { timeModule } from "./subsystems.ts";
+import { BOOT } from "./thread.ts";
 
 /**
  * Runs tasks; made by the {@link Builder}.
@@ -164,6 +165,7 @@ export class Runtime<F extends Features = AllFeatures> implements Disposable, As
 /** What `new Runtime()` builds. */
 function everything(): Config {
   const config = defaults("multi_thread");
+  config.boot = BOOT;
   config.enableTime = true;
   config.enableIo = true;
   return config;

@@ -62,7 +62,7 @@ function startWorker(
   const { participant } = member;
   const assembled = join(plan, config, shared, counters, participant, hooks);
   const access = new JobAccess(participant, attachHandOff(fabric, plan.pool), {});
-  assembled.scheduler.spawnBlocking = access.spawn;
+  access.serve(assembled.scheduler);
   counters.claimThread();
   hooks.onThreadStart?.();
   member.begin(assembled.scheduler);
@@ -87,7 +87,7 @@ function startBlocking(
     },
   });
   const assembled = join(plan, config, shared, counters, member.participant, hooks);
-  assembled.scheduler.spawnBlocking = member.access.spawn;
+  member.access.serve(assembled.scheduler);
   hooks.onThreadStart?.();
   member.begin(assembled.scheduler);
 }
