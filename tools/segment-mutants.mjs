@@ -1060,7 +1060,6 @@ export const segmentMutants = [
     heap,
     "a remote free goes to the freer's own list",
     [["if (owner === this.index) {", "if (owner >= 0) {"]],
-    "keeps every block whole: it only moves to another heap, whose count then is wrong",
   ],
   [
     heap,

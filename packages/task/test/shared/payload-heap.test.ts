@@ -57,6 +57,16 @@ describe("a payload heap", () => {
     );
   });
 
+  it("begins a new arena when a block would not quite fit into the rest", () => {
+    const shared = segment();
+    const heap = new PayloadHeap(shared, 0, 1024);
+    // 896 and 80 words of 1024; then 56, for which 48 are left.
+    for (const words of [896, 80]) heap.allocate((words - 2) * 4);
+    const next = shared.allocate(1);
+    const block = heap.allocate((56 - 2) * 4);
+    expect(block).toBeGreaterThan(next);
+  });
+
   it("uses again what was freed", () => {
     const shared = segment();
     const heap = new PayloadHeap(shared, 0);
@@ -116,6 +126,22 @@ describe("a pool of cells", () => {
         expect(CellPool.published(shared, 1)).toBe(out.size);
       }),
     );
+  });
+
+  it("goes on with what its former owner has left: free cells, and one that was never used", () => {
+    const shared = segment();
+    const first = new CellPool(shared, 1, 4);
+    first.allocate();
+    first.free(first.allocate());
+    const heirs = 1 | (1 << 10);
+    const pool = new CellPool(shared, heirs, 4);
+    pool.adopt({ offer: () => undefined, free: () => undefined });
+    expect(pool.live).toBe(0);
+    const used = shared.usedBytes;
+    const cells = new Set([1, 2, 3, 4].map(() => pool.allocate()));
+    expect(cells.size).toBe(4);
+    expect(shared.usedBytes).toBe(used);
+    for (const cell of cells) expect(shared.words[cell + 1]).toBe(heirs);
   });
 
   it("says when there is no memory left", () => {
