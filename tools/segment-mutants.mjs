@@ -798,7 +798,6 @@ export const segmentMutants = [
         "        return -1;",
       ],
     ],
-    "right as well: whoever has changed the word looks at everything before it sleeps; only a wake-up that could have worked beside it is missed",
   ],
   [
     idle,

@@ -142,6 +142,7 @@ describe("a pool of cells", () => {
     expect(cells.size).toBe(4);
     expect(shared.usedBytes).toBe(used);
     for (const cell of cells) expect(shared.words[cell + 1]).toBe(heirs);
+    expect(cells.has(pool.allocate())).toBe(false);
   });
 
   it("says when there is no memory left", () => {
