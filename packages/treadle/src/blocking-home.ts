@@ -77,7 +77,7 @@ export class BlockingHome implements Crew, PoolHome {
 
   start(index: number, onExit: (why: string) => void): PoolThread {
     const thread = new StartedThread({
-      boot: config.boot,
+      boot: this.config.boot,
       name: nameOfThread(this.config),
       resourceLimits: this.config.resourceLimits,
       data: this.data(index),

@@ -86,6 +86,8 @@ export {
   ERR_GUARD_ORDER,
   ERR_NESTED_RUNTIME,
   ERR_RUNTIME_SHUTDOWN,
+  ERR_SEGMENT_FULL,
+  ERR_WORKER_LOST,
   type TaskMeta,
   type UnhandledFailure,
 } from "@treadle/scheduler";
