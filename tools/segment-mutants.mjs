@@ -1155,7 +1155,6 @@ export const segmentMutants = [
     pool,
     "an heir takes what runs",
     [["    return !participants.isCurrent(executorOf(state));", "    return true;"]],
-    "who calls it so has seen a death; the executors in the models are all dead then",
   ],
   [
     pool,

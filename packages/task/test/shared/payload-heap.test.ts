@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CellPool, KeyTable, PayloadHeap, payloadOf, Segment } from "../../src/shared/index.ts";
+import {
+  ARGS_BLOCK,
+  CellPool,
+  cellOf,
+  KeyTable,
+  PayloadHeap,
+  payloadOf,
+  Segment,
+  SharedMemory,
+} from "../../src/shared/index.ts";
 import { classOfSize, sizeOfClass } from "../../src/shared/payload-heap.ts";
 
 function segment(limitBytes = 4 << 20): Segment {
@@ -143,6 +152,39 @@ describe("a pool of cells", () => {
     expect(shared.usedBytes).toBe(used);
     for (const cell of cells) expect(shared.words[cell + 1]).toBe(heirs);
     expect(cells.has(pool.allocate())).toBe(false);
+  });
+
+  it("waits for the executors of inherited cells that live, and not for the dead", () => {
+    const shared = new SharedMemory(segment(), { slots: 2, cells: 4, arena: 1024 });
+    const { cells, participants } = shared;
+    for (const index of [1, 2]) participants.join(index, 1);
+    const { pool: first } = shared.enter(1);
+    const [queued, running, ended] = [1, 2, 3].map(() => first.allocate()) as [
+      number,
+      number,
+      number,
+    ];
+    cells.enqueue(queued);
+    for (const cell of [running, ended]) cells.claim(cells.enqueue(cell), participants.refOf(2));
+    shared.words[running + ARGS_BLOCK] = 7777;
+    cells.complete(ended);
+    participants.die(1);
+    participants.join(1, 1);
+    const pool = new CellPool(shared.segment, participants.refOf(1), 4);
+    const offered: number[] = [];
+    const freed: number[] = [];
+    const heir = {
+      offer: (entry: number) => void offered.push(entry),
+      free: (block: number) => void freed.push(block),
+    };
+    pool.adopt(heir);
+    expect(offered.map(cellOf)).toEqual([queued]);
+    expect(pool.sweep(heir, participants)).toBe(2);
+    participants.die(2);
+    expect(pool.sweep(heir, null)).toBe(2);
+    expect(pool.sweep(heir, participants)).toBe(0);
+    expect(freed).toEqual([7777]);
+    expect(pool.live).toBe(1);
   });
 
   it("says when there is no memory left", () => {
