@@ -9,7 +9,6 @@
 import type { Async, Future, Named } from "@treadle/core";
 import {
   BESIDE,
-  ByteArea,
   decodeArguments,
   encodeOutcome,
   findSendable,
@@ -174,7 +173,7 @@ export class Executor implements Schedule {
     try {
       if (at !== BY_PORT) return decodeArguments(fabric.area, at);
       const message = this.thread.takeParcel(cell);
-      return decodeArguments(new ByteArea(message.bytes), 0, message.beside);
+      return decodeArguments(fabric.areaOf(message.bytes), 0, message.beside);
     } finally {
       fabric.freeArguments(cell);
     }

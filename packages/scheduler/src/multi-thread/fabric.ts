@@ -29,6 +29,7 @@ import {
   Status,
 } from "@treadle/task/shared";
 import { Signal } from "./crew.ts";
+import { ThreadSharedHost } from "./shared-host.ts";
 
 /** What a thread needs to attach; structured-cloneable. */
 export interface SharedPlan {
@@ -77,6 +78,8 @@ export class Fabric {
   readonly cells: Cells;
   /** What this thread owns. */
   readonly place: Place;
+  /** What channel ends and tokens need of it. */
+  readonly host: ThreadSharedHost;
   private readonly extraOffset: number;
 
   /** Takes the thread's place among the participants. */
@@ -89,8 +92,17 @@ export class Fabric {
     this.cells = shared.cells;
     if (!shared.participants.join(self, role)) throw new Error(`place ${self} is taken`);
     this.place = shared.enter(self);
+    this.host = new ThreadSharedHost(this);
+    this.area.host = this.host;
     this.extraOffset = this.place.extra - shared.participants.block(self);
     store(this.words, this.place.extra + LAST_WORDS, 0);
+  }
+
+  /** A message that came by port, to be read. */
+  areaOf(bytes: ArrayBuffer): ByteArea {
+    const area = new ByteArea(bytes);
+    area.host = this.host;
+    return area;
   }
 
   /** The reference to this thread. */

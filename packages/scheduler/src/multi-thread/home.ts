@@ -54,7 +54,8 @@ export class Home implements Crew {
 
   private lost(index: number, why: string): void {
     this.participant.learnDeath(index, why);
-    if (!this.fabric.declareDead(index)) return;
+    // One that has left in good order may have been sent something just then.
+    if (!this.fabric.declareDead(index)) this.fabric.signalAll(Signal.DEATH);
     this.participant.sweep();
     this.participant.wake();
   }

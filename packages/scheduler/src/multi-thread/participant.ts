@@ -334,11 +334,17 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
       mail = mailboxes.next(self, mail);
       if (kind === MailKind.DONE) this.spawner.returned(cell);
       else if (kind === MailKind.ABORT) this.executor.abort(cell);
+      else this.fabric.host.came(cell);
     }
   }
 
+  /** Takes in what has come by message port. */
+  receiveParcels(): void {
+    this.parcels.receive(this.onParcel);
+  }
+
   private signalled(signals: number): void {
-    if ((signals & Signal.PARCEL) !== 0) this.parcels.receive(this.onParcel);
+    if ((signals & Signal.PARCEL) !== 0) this.receiveParcels();
     if ((signals & Signal.DEATH) !== 0) this.sweep();
     if ((signals & Signal.ROOM) !== 0) this.jobs?.roomCame();
     this.crew.signalled(signals);
@@ -349,6 +355,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     this.drain();
     const { place, participants } = this.fabric;
     place.pool.sweep(this.shared.heirOf(place), participants);
+    this.fabric.host.died();
     this.spawner.sweep((ref) => ({
       worker: this.nameOf(indexOfRef(ref)),
       why: this.obituaries.get(ref) ?? "its thread ended",

@@ -7,7 +7,6 @@
  */
 import {
   BESIDE,
-  ByteArea,
   decodeOutcome,
   encodeArguments,
   finishEncoding,
@@ -15,12 +14,20 @@ import {
   OwnedTasks,
   type SendFuture,
   type SendMessage,
+  spawnBlockingOn,
   spawnOn,
   spawnSite,
   type Task,
   takeMessage,
 } from "@treadle/task";
-import { Abort, Fate, INLINE_BYTES, MailKind, payloadOf } from "@treadle/task/shared";
+import {
+  CANCELLED as ABORTED,
+  Abort,
+  Fate,
+  INLINE_BYTES,
+  MailKind,
+  payloadOf,
+} from "@treadle/task/shared";
 import { segmentFull, workerLost } from "./error.ts";
 import { BY_PORT, type Fabric, Sort } from "./fabric.ts";
 import { type JobOwner, RemoteJob } from "./remote-job.ts";
@@ -105,7 +112,7 @@ export class Spawner implements JobOwner {
     const cell = key >= 0 && this.thread.hasJobRoom() ? fabric.place.pool.allocate() : -1;
     if (cell < 0) throw segmentFull(fabric.shared.segment.limitBytes);
     const length = this.writeArguments(future, cell);
-    const job = new RemoteJob<T>(source, spawnSite(source, spawnOn), this, cell, mandatory);
+    const job = new RemoteJob<T>(source, spawnSite(source, spawnBlockingOn), this, cell, mandatory);
     this.jobs++;
     future.takeArguments();
     if (!this.proxies.bind(job as Task<unknown>)) {
@@ -210,7 +217,7 @@ export class Spawner implements JobOwner {
         return decodeOutcome(fabric.area, at, undefined, task.function, task.site);
       const message = this.thread.takeParcel(cell);
       return decodeOutcome(
-        new ByteArea(message.bytes),
+        fabric.areaOf(message.bytes),
         0,
         message.beside,
         task.function,
@@ -251,7 +258,13 @@ export class Spawner implements JobOwner {
   private offerAgain(task: RemoteTask<unknown>, nameOf: NameOf): void {
     if (task.directedTo >= 0) {
       if (this.fabric.participants.isCurrent(task.directedTo)) return;
+      const wasAborted = (this.fabric.cells.state(task.cell) & ABORTED) !== 0;
       if (!this.fabric.cells.withdraw(task.cell)) return;
+      if (wasAborted) {
+        this.fabric.place.pool.free(task.cell);
+        task.settle(CANCELLED);
+        return;
+      }
       const { worker, why } = nameOf(task.directedTo);
       this.lose(task, workerLost(`${task.name} (task ${task.id})`, worker, why));
       return;

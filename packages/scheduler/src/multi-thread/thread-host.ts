@@ -12,12 +12,16 @@ import {
   type TransferListItem,
   Worker,
 } from "node:worker_threads";
+import { isGone } from "./liveness.ts";
 
 /** Where a boot module leaves the function that a thread starts with. */
 export const START: symbol = Symbol.for("treadle.thread.v1");
 
 const BOOTSTRAP = `
 const { workerData } = require("node:worker_threads");
+try {
+  workerData.life[0] = Number(require("node:fs").readlinkSync("/proc/thread-self").split("/").at(-1));
+} catch {}
 import(workerData.boot).then(() => globalThis[Symbol.for("treadle.thread.v1")](workerData));
 `;
 
@@ -27,6 +31,8 @@ export interface ThreadData {
   readonly boot: string;
   /** This thread's end of the channel to the thread that started it. */
   readonly port: MessagePort;
+  /** Word 0: the system's number of the thread, written as its first act; 0 where it is not known. */
+  readonly life: Int32Array;
 }
 
 /** How to start a thread. */
@@ -46,13 +52,15 @@ export class StartedThread {
   readonly port: MessagePort;
   readonly name: string;
   private readonly worker: Worker;
+  private readonly life = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   private gone = false;
 
   constructor(options: ThreadOptions<object>) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     this.name = options.name;
-    const data: ThreadData = { ...options.data, boot: options.boot, port: port2 };
+    const { boot } = options;
+    const data: ThreadData = { ...options.data, boot, port: port2, life: this.life };
     let error: unknown;
     this.worker = new Worker(BOOTSTRAP, {
       eval: true,
@@ -79,6 +87,11 @@ export class StartedThread {
 
   isGone(): boolean {
     return this.gone;
+  }
+
+  /** As `isGone`, for a thread that hears no events: asks the system, even before the other one has run any of our code. */
+  looksGone(): boolean {
+    return this.gone || isGone(this.life[0] as number);
   }
 
   /** Makes the process wait for the thread, or not. */

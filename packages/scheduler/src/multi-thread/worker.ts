@@ -36,8 +36,8 @@ export class WorkerMember implements Crew {
     this.fabric.setSystemThread(ownThread());
     process.once("exit", (code) => this.sayLast(code));
     this.fabric.signal(HOME_INDEX, Signal.CHANGE);
-    // Parcels may have been sent before.
-    this.fabric.signal(this.fabric.self, Signal.PARCEL);
+    // They may have been sent before; a shutdown must find them here.
+    this.participant.receiveParcels();
     if (this.fabric.participants.isClosed) scheduler.shutdownBackground();
     scheduler.listen();
   }

@@ -65,6 +65,18 @@ describe.each(["current_thread", "multi_thread"])("on a %s runtime", (flavor) =>
   });
 });
 
+test("when no thread can begin, that is seen while home is blocked", async () => {
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const rt = builder("current_thread")
+    .onThreadStart(jobs.failingStart as never)
+    .unhandledFailure("ignore")
+    .build() as Runtime;
+  expect(() => rt.blockOn(() => rt.spawnBlocking(jobs.add(1, 2)))).toThrow(
+    expect.objectContaining({ code: "ERR_WORKER_LOST" }),
+  );
+  expect(await rt.shutdownTimeout(15_000)).toBe(true);
+});
+
 test("when no thread can begin, the jobs in line fail and say why", async () => {
   vi.spyOn(process.stderr, "write").mockReturnValue(true);
   const rt = builder("current_thread")
