@@ -19,7 +19,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 export interface JobThread {
   /** Which participant it is. */
   readonly self: number;
-  /** It has looked at the line for the first time. */
+  /** It has looked at the line for the first time: home is to be told. */
   begun(): void;
   /** Runs the job; whether it has ended, else `ended` follows, or, if a module must be loaded first, `loaded`. */
   run(entry: number): boolean;
@@ -111,20 +111,22 @@ export class BlockingThread {
     const end = performance.now() + SLICE_MS;
     do {
       const entry = this.take();
-      this.tellBegun();
       if (entry === 0) {
         this.rest();
+        this.tellBegun();
         return;
       }
+      this.tellBegun();
       if (!this.thread.run(entry)) return;
     } while (performance.now() < end);
     setImmediate(this.goOn);
   }
 
-  /** Home counts on this thread for a job in line until it has taken one. */
+  /** Home counts on this thread for a job in line until it has taken one, or found none. */
   private tellBegun(): void {
     if (this.begun) return;
     this.begun = true;
+    this.handOff.begin(this.thread.self);
     this.thread.begun();
   }
 

@@ -4,10 +4,10 @@
  * The jobs themselves wait in the outboxes of their spawners (`@treadle/task/shared`, `SharedMemory.jobs`).
  *
  * **Layout.** THREADS, how many threads there are; CAP, how many there may be; HELD, how many jobs home itself keeps for
- * threads; LIMIT, how many jobs may wait in line, 0 for any number; then two bitmaps with a bit per participant: IDLE, and
- * ROOM, who waits for room in the line.
+ * threads; LIMIT, how many jobs may wait in line, 0 for any number; then three bitmaps with a bit per participant: IDLE;
+ * ROOM, who waits for room in the line; BEGUN, which thread has looked at the line for the first time.
  * **Who writes.** Home the words; a thread sets its own IDLE bit, and itself or whoever hands it a job clears it; who waits for
- * room sets its ROOM bit, and whoever has made room clears it.
+ * room sets its ROOM bit, and whoever has made room clears it; a thread sets its BEGUN bit, and home clears it when it is gone.
  * **Transitions of a thread.** busy → idle (announce); idle → claimed (claim by a spawner, or by who passes jobs on) → busy;
  * idle → gone (withdraw, when its time is over) or busy (withdraw, when it finds something itself).
  * **Invariants.** With Q for "a job is in line":
@@ -42,7 +42,7 @@ export class HandOff {
 
   /** How many words it takes. */
   static size(participants: number): number {
-    return LINE + 2 * roundUp(Math.ceil(participants / 32));
+    return LINE + 3 * roundUp(Math.ceil(participants / 32));
   }
 
   // Threads
@@ -74,8 +74,22 @@ export class HandOff {
     return count;
   }
 
+  /** A thread: has looked at the line for the first time. */
+  begin(index: number): void {
+    this.set(this.begun(index), 1 << (index & 31));
+  }
+
+  /** Whether a thread has begun. */
+  hasBegun(index: number): boolean {
+    return (load(this.words, this.begun(index)) & (1 << (index & 31))) !== 0;
+  }
+
   private idle(index: number): number {
     return this.at + IDLE + (index >>> 5);
+  }
+
+  private begun(index: number): number {
+    return this.at + IDLE + 2 * roundUp(this.mapWords) + (index >>> 5);
   }
 
   // What home says
@@ -135,6 +149,7 @@ export class HandOff {
   /** Forgets a participant that is gone. */
   forget(index: number): void {
     this.withdraw(index);
+    this.clear(this.begun(index), 1 << (index & 31));
     this.clear(this.room(index), 1 << (index & 31));
   }
 

@@ -23,6 +23,8 @@ const PAUSE_MS = 20;
 export interface PoolThread {
   readonly name: string;
   terminate(): Promise<unknown>;
+  /** Whether the system says that it is gone, for who hears no events. */
+  looksGone(): boolean;
 }
 
 /** What the pool asks of home. */
@@ -33,10 +35,6 @@ export interface PoolHome {
   start(index: number, onExit: (why: string) => void): PoolThread;
   /** How often the place has changed hands. */
   lifeOf(index: number): number;
-  /** Whether the thread of the place has announced itself. */
-  hasBegun(index: number): boolean;
-  /** Whether the system knows that the thread of the place is gone. */
-  isGone(index: number): boolean;
   /** How the thread has announced its end; undefined if it has not. */
   lastWords(index: number): string | undefined;
   /** The thread of the place has died: what it had started is lost. */
@@ -160,22 +158,26 @@ export class BlockingPool {
 
   /** A thread has announced itself, or its end, or has left. */
   look(): void {
-    for (const member of [...this.members.values()]) this.lookAt(member);
+    let changed = false;
+    for (const member of [...this.members.values()]) changed = this.lookAt(member) || changed;
+    // Otherwise the jobs in line may be those of threads that were claimed and are about to take them.
+    if (!changed) return;
     this.grow();
     this.afterEnd();
   }
 
-  private lookAt(member: Member): void {
+  /** Whether something has become of it. */
+  private lookAt(member: Member): boolean {
     const { home } = this;
-    const { index } = member;
+    const { index, begun } = member;
     if (home.lifeOf(index) !== member.life) {
       this.left(member);
-      return;
+      return true;
     }
-    if (!home.hasBegun(index)) return;
-    if (!member.begun) this.begun(member);
+    if (!member.begun && this.handOff.hasBegun(index)) this.begun(member);
     const words = home.lastWords(index);
     if (words !== undefined) this.ended(member, words);
+    return words !== undefined || member.begun !== begun;
   }
 
   private begun(member: Member): void {
@@ -262,9 +264,9 @@ export class BlockingPool {
     if (now - this.lookedAt < LOOK_MS) return;
     this.lookedAt = now;
     for (const member of [...this.members.values()]) {
-      if (member.begun && this.home.isGone(member.index)) {
-        this.ended(member, "it was terminated, or ran out of memory");
-      }
+      if (member.thread?.looksGone() !== true) continue;
+      const why = member.begun ? "it was terminated, or ran out of memory" : "it ended at once";
+      this.ended(member, why);
     }
   }
 

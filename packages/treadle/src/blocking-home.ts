@@ -5,7 +5,6 @@ import type { BlockingSource } from "@treadle/metrics";
 import {
   type Crew,
   type Fabric,
-  isGone,
   jobLost,
   type Participant,
   Signal,
@@ -89,14 +88,6 @@ export class BlockingHome implements Crew, PoolHome {
 
   lifeOf(index: number): number {
     return this.fabric.participants.incarnationOf(index);
-  }
-
-  hasBegun(index: number): boolean {
-    return this.fabric.isTaking(index);
-  }
-
-  isGone(index: number): boolean {
-    return isGone(this.fabric.systemThread(index));
   }
 
   lastWords(index: number): string | undefined {

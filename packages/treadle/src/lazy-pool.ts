@@ -5,7 +5,6 @@
  * thread becomes home to the threads of the pool: it gets a part in a segment of its own, its mail comes through its
  * scheduler's rounds, and it sleeps on a word that they can notify.
  */
-import type { JobLine } from "@treadle/blocking";
 import { FastRand } from "@treadle/core";
 import type { BlockingSource } from "@treadle/metrics";
 import { type CurrentThread, Fabric, Participant, sharedTaskIds } from "@treadle/scheduler";
@@ -19,6 +18,7 @@ import { ioModule } from "./subsystems.ts";
 import type { SwitchPark } from "./switch-park.ts";
 import { poolHookKeys, sendableHookKeys } from "./thread-hooks.ts";
 import { type PlannedData, threadConfig } from "./thread-plan.ts";
+import { lineSlot } from "./when-room.ts";
 
 /** What the pool needs of the runtime that it is made for. */
 export interface LazyPoolParts {
@@ -31,7 +31,7 @@ export interface LazyPoolParts {
   readonly park: SwitchPark;
   readonly reactor: () => number;
   /** The clock, which an idle runtime does not move while jobs run. */
-  readonly clock: Clock | null;
+  readonly clock: Clock | undefined;
 }
 
 /** A pool that is there when it is needed. */
@@ -43,8 +43,15 @@ export class LazyPool implements BlockingSource {
     this.parts = { ...parts, config: { ...parts.config } };
   }
 
+  /** Makes the scheduler of its thread spawn jobs. */
+  serve(): void {
+    const { scheduler } = this.parts;
+    scheduler.spawnBlocking = this.spawn;
+    lineSlot.put(scheduler, () => this.home?.access.line ?? null);
+  }
+
   /** Spawns a call on the pool. */
-  readonly spawn = <T>(future: SendFuture<T>, mandatory: boolean): JoinHandle<T> => {
+  private readonly spawn = <T>(future: SendFuture<T>, mandatory: boolean): JoinHandle<T> => {
     const { scheduler } = this.parts;
     // It is dropped unpolled.
     if (scheduler.isShutdown()) return scheduler.spawnCall(future);
@@ -98,16 +105,11 @@ export class LazyPool implements BlockingSource {
 
   private inhibitor(): { began(): void; ended(): void } | undefined {
     const { clock } = this.parts;
-    if (clock === null) return undefined;
+    if (clock === undefined) return undefined;
     return {
       began: () => clock.inhibitAutoAdvance(),
       ended: () => clock.allowAutoAdvance(),
     };
-  }
-
-  /** The line of jobs; null as long as there is none. */
-  line(): JobLine | null {
-    return this.home?.access.line ?? null;
   }
 
   // BlockingSource

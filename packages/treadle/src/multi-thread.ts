@@ -54,7 +54,7 @@ export function assembleMultiThread(config: Config): Assembled {
     park: (inner) => participant.park(inner),
     worker: counters.worker,
     metrics: counters.scheduler,
-    source: (scheduler, io) => ({
+    source: ({ scheduler, io }) => ({
       ...counters.source(scheduler, io, shared),
       blocking: blocking.source(),
     }),

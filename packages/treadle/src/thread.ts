@@ -111,7 +111,7 @@ function join(
     park: (inner) => participant.park(inner),
     worker: counters.worker,
     metrics: counters.scheduler,
-    source: (scheduler, io) => ({ ...counters.source(scheduler, io, shared), blocking }),
+    source: ({ scheduler, io }) => ({ ...counters.source(scheduler, io, shared), blocking }),
   });
 }
 
