@@ -6,6 +6,7 @@ import {
   Handle,
   type JoinHandle,
   JoinSet,
+  Mutex,
   Runtime,
   sleep,
   spawn,
@@ -138,6 +139,25 @@ describe("rt_threaded", () => {
     async () => {
       const [parent, child] = await threads(2).spawn(tasks.inPlace(40));
       expect(child).not.toBe(parent);
+    },
+  );
+
+  conforms(
+    ["rt_threaded::yield_after_block_in_place", "rt_threaded::mutex_in_block_in_place"],
+    "after and in a blockInPlace futures work as ever",
+    () => {
+      const value = threads(1).blockOn(function* () {
+        const mutex = new Mutex(5);
+        const inside = blockInPlace(() =>
+          Handle.current().blockOn(function* () {
+            using guard = yield* mutex.lock();
+            return guard.value;
+          }),
+        );
+        yield* yieldNow();
+        return inside;
+      });
+      expect(value).toBe(5);
     },
   );
 
