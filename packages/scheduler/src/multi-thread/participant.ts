@@ -118,6 +118,8 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   spawnSend<T>(future: SendFuture<T>): JoinHandle<T> {
     const task = this.spawner.spawn(future);
+    // Jobs go on while the runtime shuts down; there may be nobody left to start the task.
+    if (this.runsJobs && this.fabric.participants.isClosed) this.spawner.withdrawRemote(task);
     if (this.armed) this.stayAlive();
     return task;
   }

@@ -4,8 +4,8 @@ import { NO_CELL, type RemoteOwner, RemoteTask } from "./remote-task.ts";
 
 /** What a job asks of the thread that spawned it, beyond what any remote task does. */
 export interface JobOwner extends RemoteOwner {
-  /** Cancels the job if nobody has started it. */
-  withdrawRemote(job: RemoteJob<unknown>): void;
+  /** Cancels what nobody has started. */
+  withdrawRemote(task: RemoteTask<unknown>): void;
 }
 
 /** A job that was spawned here. */

@@ -129,13 +129,13 @@ export class Spawner implements JobOwner {
     return job;
   }
 
-  withdrawRemote(job: RemoteJob<unknown>): void {
+  withdrawRemote(task: RemoteTask<unknown>): void {
     const { fabric } = this;
-    const { cell } = job;
-    if (!fabric.cells.withdraw(cell)) return;
+    const { cell } = task;
+    if (cell === NO_CELL || !fabric.cells.withdraw(cell)) return;
     fabric.freeArguments(cell);
     fabric.place.pool.free(cell);
-    job.settle(CANCELLED);
+    task.settle(CANCELLED);
   }
 
   /** The runtime is shut down. */
