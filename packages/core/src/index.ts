@@ -68,4 +68,6 @@ export { pending, pollFn, ready } from "./poll-fn.ts";
 export { outsidePoll } from "./probe.ts";
 export { fromPromise, PromiseWait } from "./promise-wait.ts";
 export { FastRand } from "./rand.ts";
+export { type HasSendKind, SEND, type SendKind, sendKind, sendKinds } from "./send-kind.ts";
+export { type SharedHost, type SharedWaits, sharing } from "./shared-host.ts";
 export { currentWaker, noopWaker, type Waker } from "./waker.ts";

@@ -1,5 +1,7 @@
 /** A stretch of memory, shared or not, with the views through which values are written to it and read from it. */
 
+import type { SharedHost } from "@treadle/core";
+
 /** A Buffer with the methods behind its `write` and `toString`, which need no name of an encoding. */
 export interface TextBytes extends Buffer {
   latin1Slice(start: number, end: number): string;
@@ -14,11 +16,14 @@ export class ByteArea {
   readonly bytes: TextBytes;
   /** The same memory for numbers. */
   readonly view: DataView;
+  /** The memory of threads whose messages are written here, if any. */
+  host: SharedHost | null;
 
   constructor(buffer: ArrayBuffer | SharedArrayBuffer, byteOffset?: number, byteLength?: number) {
     const at = byteOffset ?? 0;
     const length = byteLength ?? buffer.byteLength - at;
     this.bytes = Buffer.from(buffer as ArrayBuffer, at, length) as TextBytes;
     this.view = new DataView(buffer, at, length);
+    this.host = null;
   }
 }

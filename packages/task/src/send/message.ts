@@ -9,6 +9,7 @@
  *   receiver reads its bytes with what came `beside`.
  * The receiver may free the memory as soon as the value was decoded; nothing of it is kept.
  */
+import { sharing } from "@treadle/core";
 import type { Outcome } from "../error.ts";
 import { JoinError } from "../error.ts";
 import type { ByteArea } from "./byte-area.ts";
@@ -169,6 +170,7 @@ function continueStack(
 function beginEncoding(area: ByteArea, at: number, capacity: number): Encoder {
   // A getter or a kind encodes a message inside of another's.
   if (encoder.busy) encoder = new Encoder();
+  sharing.host = area.host;
   encoder.begin(area, at, capacity);
   return encoder;
 }
@@ -181,6 +183,7 @@ function end(to: Encoder): number {
 
 function beginDecoding(area: ByteArea, at: number, beside?: readonly unknown[]): Decoder {
   if (decoder.busy) decoder = new Decoder();
+  sharing.host = area.host;
   decoder.begin(area, at, beside);
   return decoder;
 }

@@ -9,6 +9,7 @@
  * reload, isolated tests) and takes the place of the former.
  */
 import { setImmediate } from "node:timers";
+import { type SendKind, sendKinds } from "@treadle/core";
 import {
   badSendableName,
   duplicateSendable,
@@ -16,7 +17,6 @@ import {
   namelessSendable,
   notFound,
 } from "./errors.ts";
-import type { SendKind } from "./kind.ts";
 import { prepareToImport } from "./loader.ts";
 import type { SendFunction } from "./send-function.ts";
 
@@ -32,7 +32,7 @@ const KEY = Symbol.for("treadle.sendables.v1");
 const globals = globalThis as { [KEY]?: Sendables };
 globals[KEY] ??= {
   functions: new Map(),
-  kinds: new Map(),
+  kinds: sendKinds,
   fresh: new Set(),
 };
 
