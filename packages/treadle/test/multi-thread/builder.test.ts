@@ -1,5 +1,5 @@
 /** What the Builder's options do on many threads. */
-import { Builder, type Runtime, spawn } from "treadle";
+import { Builder, JoinSet, type Runtime, spawn } from "treadle";
 import { afterEach, expect, test, vi } from "vitest";
 import * as tasks from "./fixtures/tasks.mjs";
 
@@ -92,6 +92,25 @@ test("a full segment refuses the spawn and recovers", async () => {
     expect((await handle).length).toBe(200_000);
   }
   expect(await rt.spawn(tasks.echo(text))).toBe(text);
+});
+
+test("a set waits for room where the segment is full", () => {
+  rt = Builder.newMultiThread()
+    .workerThreads(1)
+    .enableAll()
+    .segmentLimit(4 << 20)
+    .build();
+  const text = "x".repeat(300_000);
+  const count = rt.blockOn(function* () {
+    const set = new JoinSet<string>();
+    let ended = 0;
+    for (let i = 0; i < 40; i++) {
+      yield* set.spawnWhenRoom(tasks.echo(text));
+      for (let o = set.tryJoinNext(); o !== undefined; o = set.tryJoinNext()) ended++;
+    }
+    return ended + (yield* set.joinAll()).length;
+  });
+  expect(count).toBe(40);
 });
 
 test("blockInPlace lets another worker take what waits here, and allows blockOn", async () => {
