@@ -87,7 +87,7 @@ export class BlockingPool {
   private pause: NodeJS.Timeout | null = null;
   private pausedUntil = 0;
   private closing = false;
-  private lookedAt = 0;
+  private lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(home: PoolHome, handOff: HandOff, options: PoolOptions) {
     this.home = home;
