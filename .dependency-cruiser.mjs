@@ -42,6 +42,7 @@ const sharedMemoryFiles = [
   "queue",
   "inject",
   "shared",
+  "hand-off",
   "idle",
   "park",
   "atomics-park",
@@ -52,6 +53,7 @@ const sharedMemoryFiles = [
   "registry",
   "scheduled-io",
   "entry",
+  "multi-thread",
 ];
 
 const floorRules = Object.entries(floors)

@@ -5,9 +5,10 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { segmentMutants, segmentTests } from "./segment-mutants.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 120_000;
 
 const counters = "packages/metrics/src/counters.ts";
 const worker = "packages/metrics/src/worker-metrics.ts";
@@ -305,9 +306,22 @@ const mutants = [
     "toNoJoinWaker does not clear its bit",
     [["? word : word & ~JOIN_WAKER;\n}\n\n// The three", "? word : word;\n}\n\n// The three"]],
   ],
+  ...segmentMutants,
 ];
 
 function testsOf(file) {
+  if (file === counters) return [testOf(counters), testOf(worker)];
+  const tests = segmentTests[file];
+  return tests === undefined
+    ? [testOf(file)]
+    : tests.map((name) =>
+        name.startsWith("model/")
+          ? `packages/task/test/${name}.model.test.ts`
+          : `packages/task/test/${name}.test.ts`,
+      );
+}
+
+function testOf(file) {
   return join(
     dirname(dirname(file)),
     "test",
@@ -326,7 +340,7 @@ function checkEdits([file, name, edits]) {
 /** Resolves to how the mutant ended, and by what. */
 function runMutant([file, , edits]) {
   return new Promise((resolve) => {
-    const tests = file === counters ? [testsOf(counters), testsOf(worker)] : [testsOf(file)];
+    const tests = testsOf(file);
     const child = spawn(
       process.execPath,
       [
@@ -337,6 +351,7 @@ function runMutant([file, , edits]) {
         "--project",
         "unit",
         "--bail=1",
+        "--no-isolate",
         "--reporter=json",
         ...tests,
       ],
@@ -346,24 +361,33 @@ function runMutant([file, , edits]) {
           ...process.env,
           TREADLE_MUTANT: JSON.stringify({ file, edits }),
           TREADLE_TEST_WORKERS: "1",
+          // A mutant whose tests do not end must not take all memory.
+          NODE_OPTIONS: "--max-old-space-size=1024",
         },
-        timeout: TIMEOUT_MS,
-        killSignal: "SIGKILL",
+        // A group of its own, to end the process that runs the tests too.
+        detached: true,
         stdio: ["ignore", "pipe", "ignore"],
       },
     );
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      process.kill(-child.pid, "SIGKILL");
+    }, TIMEOUT_MS);
     let out = "";
     child.stdout.on("data", (data) => {
       out += data;
     });
-    child.on("close", (code, signal) =>
-      resolve(signal !== null ? "timeout" : code === 0 ? null : causeIn(out)),
-    );
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      resolve(late ? "the tests do not end" : code === 0 ? null : causeIn(out));
+    });
   });
 }
 
 function causeIn(out) {
   const failed = /"failureMessages":\["((?:[^"\\]|\\.)*)"/.exec(out);
+  if (failed === null && /"numTotalTests":[1-9]/.test(out)) return "the tests run out of memory";
   if (failed === null) throw new Error(`no test ran: ${out.slice(0, 2000)}`);
   const text = JSON.parse(`"${failed[1]}"`);
   return text

@@ -75,15 +75,16 @@ interface Nesting {
 /** One call of a task function: lazy, polled, dropped exactly, awaitable. Made by {@link fn}. */
 export class Call<T> implements Future<T>, PromiseLike<T> {
   private state: number;
-  private g: Generator_ | null;
+  /** The generator; null once it is gone, and in a subclass that makes it at the first poll. */
+  protected g: Iterator<unknown, unknown, void> | null;
   private readonly source: Named;
   /** How the generator was nested when its drop began; null when nothing was nested natively. */
   private nesting: Nesting | null;
 
   /** Wraps a generator object (or any future) so that it is polled once at a time and dropped exactly. */
-  constructor(g: Async<T> | Future<T>, source: Named) {
+  constructor(g: Async<T> | Future<T> | null, source: Named) {
     this.state = INIT;
-    this.g = g as Generator_;
+    this.g = g as Generator_ | null;
     this.source = source;
     this.nesting = null;
   }
@@ -155,10 +156,10 @@ export class Call<T> implements Future<T>, PromiseLike<T> {
   }
 
   private dropUnpolled(): void {
-    const g = this.g as Generator_;
+    const { g } = this;
     this.finish();
     try {
-      g.return?.();
+      g?.return?.();
     } catch (error) {
       pushDropError(error);
     }

@@ -78,6 +78,10 @@ export interface Context {
   readonly slotNames: string[];
   nextRuntimeId: number;
   nextTaskId: number;
+  /** Where this thread's block of task ids ends; -1 while it has all of them to itself. */
+  taskIdsEnd: number;
+  /** Gets a new block of task ids: sets `nextTaskId` and `taskIdsEnd`. */
+  moreTaskIds: (() => void) | null;
   promises: WeakMap<object, Promise<unknown>>;
   /** Native promises that tasks of this thread wait for now; a blocked thread cannot settle them. */
   foreignWaits: number;
@@ -102,6 +106,8 @@ function create(): Context {
     slotNames: [],
     nextRuntimeId: 1,
     nextTaskId: 1,
+    taskIdsEnd: -1,
+    moreTaskIds: null,
     promises: new WeakMap(),
     foreignWaits: 0,
   };

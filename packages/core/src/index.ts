@@ -27,6 +27,12 @@ export {
 export type { Driver, Park } from "./driver.ts";
 export { closeStep, DropSink, pushDropError } from "./drop.ts";
 export {
+  type ErrorClass,
+  errorClassName,
+  errorPrototype,
+  sendErrorClass,
+} from "./error-classes.ts";
+export {
   describe,
   ERR_BARE_YIELD,
   ERR_CLEANUP_CUT,
@@ -63,4 +69,6 @@ export { pending, pollFn, ready } from "./poll-fn.ts";
 export { outsidePoll } from "./probe.ts";
 export { fromPromise, PromiseWait } from "./promise-wait.ts";
 export { FastRand } from "./rand.ts";
+export { type HasSendKind, SEND, type SendKind, sendKind, sendKinds } from "./send-kind.ts";
+export { type SharedHost, type SharedWaits, sharing } from "./shared-host.ts";
 export { currentWaker, noopWaker, type Waker } from "./waker.ts";

@@ -1,5 +1,13 @@
 /** Any file descriptor as a source of readiness, with the object it belongs to. */
-import { type Awaitable, invalidArg, Leaf, Pending, type Poll, RuntimeError } from "@treadle/core";
+import {
+  type Awaitable,
+  invalidArg,
+  Leaf,
+  Pending,
+  type Poll,
+  RuntimeError,
+  sendErrorClass,
+} from "@treadle/core";
 import { currentIoDriver } from "./driver.ts";
 import type { ReadyEvent } from "./event.ts";
 import { Interest } from "./interest.ts";
@@ -29,6 +37,7 @@ export class AsyncFdTryNewError<T extends HasFd = HasFd> extends RuntimeError {
     return [this.inner, this.cause];
   }
 }
+sendErrorClass(AsyncFdTryNewError, "@treadle/io.AsyncFdTryNewError");
 
 const BOTH = Interest.READABLE.add(Interest.WRITABLE);
 

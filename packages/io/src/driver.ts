@@ -192,6 +192,11 @@ export class IoDriver implements Driver, Park, WaitCounter {
     return (this.reactor ?? this.open()).id;
   }
 
+  /** As {@link IoDriver.id}; 0 while there is no reactor, for it is opened with the first source. */
+  get openId(): number {
+    return this.reactor?.id ?? 0;
+  }
+
   // Driver
 
   beforePark(_mayIdle: boolean): number {

@@ -1,6 +1,6 @@
 /** The errors of I/O. */
 import { getSystemErrorMap } from "node:util";
-import { RuntimeError } from "@treadle/core";
+import { RuntimeError, sendErrorClass } from "@treadle/core";
 
 /** Code of the error thrown when a source is registered in a runtime that was built without I/O. */
 export const ERR_IO_DISABLED = "ERR_IO_DISABLED";
@@ -66,6 +66,7 @@ export class IoError extends RuntimeError {
     return "IoError";
   }
 }
+sendErrorClass(IoError, "@treadle/io.IoError");
 
 /** Makes the error of I/O in a runtime without I/O. */
 export function ioDisabled(): RuntimeError {

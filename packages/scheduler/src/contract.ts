@@ -1,5 +1,6 @@
 /** What a scheduler asks of the packages that it does not know. */
 import type { Driver, Park } from "@treadle/core";
+import type { JoinHandle, SendFuture, Task } from "@treadle/task";
 import type { UnhandledFailure } from "./failure-watch.ts";
 
 /** Where one worker counts: plain fields on its hot loop, handed over by `submit`. */
@@ -43,8 +44,49 @@ export interface Hooks {
   readonly onTaskTerminate: ((meta: TaskMeta) => void) | undefined;
 }
 
+/**
+ * What a scheduler shares with those of other threads: tasks that nobody has started yet, and mail. Absent on a
+ * current-thread runtime.
+ */
+export interface WorkSource {
+  /** Spawns a call that any thread can start. */
+  spawnSend<T>(future: SendFuture<T>): JoinHandle<T>;
+  /** Whether mail has come, or a task of this thread's own queue of unstarted tasks waits; cheap. */
+  hasWork(): boolean;
+  /** Takes the mail in, which wakes tasks; once per round. */
+  takeMail(): void;
+  /** The next task of this thread's own queue, started; null when there is none. */
+  takeOwn(): Task<unknown> | null;
+  /** A task that other threads have offered, started; null when there is none. */
+  takeOffered(): Task<unknown> | null;
+  /** As `takeOffered`, then from the queues of other threads; called when this thread has nothing else to run. */
+  search(): Task<unknown> | null;
+  /** How many ticks may pass until `takeOffered` is to be asked first. */
+  interval(): number;
+  /** The thread is about to be blocked by what runs on it: offers what other threads can take. */
+  offerOwn(): void;
+  /** The thread is about to sleep, in Node's event loop or blocked: false when it must look again instead. */
+  beforePark(hosted: boolean): boolean;
+  /** The thread is awake again; also when it was refused its sleep. */
+  afterPark(): void;
+  /** Whether something in another thread can still wake this one. */
+  hasPending(): boolean;
+  /** The scheduler shuts down: cancels what this thread has in others. */
+  close(): void;
+  /** Whether something in other threads must end before the scheduler has. */
+  hasLeft(): boolean;
+  /** Gives up what has not ended; answers the names. */
+  forsakeAll(): string[];
+  /** The scheduler has ended. */
+  end(): void;
+  /** Unfinished tasks in other threads that were spawned here. */
+  pendingTasks(): number;
+}
+
 /** What a current-thread scheduler is made of. */
 export interface CurrentThreadParts {
+  /** The runtime's number where several threads share it; one of its own otherwise. */
+  readonly id?: number | undefined;
   readonly eventInterval: number;
   readonly globalQueueInterval: number;
   /** Innermost first: time after what it rides on. */
@@ -56,4 +98,6 @@ export interface CurrentThreadParts {
   readonly rngSeed: number | bigint | Uint8Array | undefined;
   readonly unhandledFailure: UnhandledFailure;
   readonly propagateAsyncContext: boolean;
+  /** What it shares with other threads; left out on a current-thread runtime. */
+  readonly source?: WorkSource | undefined;
 }

@@ -6,6 +6,7 @@ export type {
   SchedulerSink,
   TaskMeta,
   WorkerSink,
+  WorkSource,
 } from "./contract.ts";
 export { CurrentThread } from "./current-thread/current-thread.ts";
 export { EnterGuard } from "./enter-guard.ts";
@@ -18,5 +19,22 @@ export {
 } from "./error.ts";
 export type { UnhandledFailure } from "./failure-watch.ts";
 export type { Sliced } from "./hosted-loop.ts";
+export { type Crew, Signal } from "./multi-thread/crew.ts";
+export { writeDirectly } from "./multi-thread/direct-output.ts";
+export { ERR_SEGMENT_FULL, ERR_WORKER_LOST, jobLost } from "./multi-thread/error.ts";
+export { Fabric } from "./multi-thread/fabric.ts";
+export { Home, type HomeParts } from "./multi-thread/home.ts";
+export type { JobPort } from "./multi-thread/job-port.ts";
+export { ownThread } from "./multi-thread/liveness.ts";
+export { Participant, type ParticipantParts } from "./multi-thread/participant.ts";
+export { attachTaskIds, sharedTaskIds } from "./multi-thread/task-ids.ts";
+export type { TakingCounters } from "./multi-thread/task-queue.ts";
+export {
+  START,
+  StartedThread,
+  type ThreadData,
+  type ThreadOptions,
+} from "./multi-thread/thread-host.ts";
+export { WorkerMember, type WorkerParts } from "./multi-thread/worker.ts";
 export type { Root, RootOwner } from "./root.ts";
 export type { ShutdownTarget } from "./shutdown.ts";

@@ -11,8 +11,19 @@
  * 2. A cancelled token has no parent, no children and no waits.
  * 3. No walk over the tree recurses: chains may be as deep as memory allows.
  */
-import { type Awaitable, type IntoFuture, intoFuture, invalidArg } from "@treadle/core";
+import {
+  type Awaitable,
+  type IntoFuture,
+  intoFuture,
+  invalidArg,
+  SEND,
+  type SendKind,
+  sendKind,
+} from "@treadle/core";
 import { Cancelled, RunUntilCancelled } from "./cancelled.ts";
+import { hostFor, hostHere, retain } from "./shared/refs.ts";
+import { createFlag, releaseFlag, SharedFlag } from "./shared/shared-flag.ts";
+import { TokenLink, tokenLinks } from "./shared/token-link.ts";
 import { type Linked, unlink, type WaitLeaf, WaitList } from "./waiters.ts";
 
 /** The token of each AbortSignal that was ever given to `fromSignal`: it has the one listener. */
@@ -46,6 +57,8 @@ export class CancellationToken implements Disposable {
   private waits: WaitList<WaitLeaf<unknown>> | null;
   private controller: AbortController | null;
   private cancelledFlag: boolean;
+  /** What it has in common with tokens of other threads. */
+  private shared: TokenLink<CancellationToken> | null;
   private reason: unknown;
 
   /** Makes a token that is not cancelled and has no parent. */
@@ -57,6 +70,7 @@ export class CancellationToken implements Disposable {
     this.waits = null;
     this.controller = null;
     this.cancelledFlag = false;
+    this.shared = null;
     this.reason = undefined;
   }
 
@@ -81,6 +95,10 @@ export class CancellationToken implements Disposable {
   /** Whether this token or one of its ancestors was cancelled. */
   get isCancelled(): boolean {
     if (this.cancelledFlag) return true;
+    if (tokenLinks.any) {
+      this.lookAtOtherThreads();
+      if (this.cancelledFlag) return true;
+    }
     // Linked: an ancestor would have marked it.
     if (this.after !== null || this.parent === null) return false;
     const source = this.cancelledAncestor();
@@ -95,7 +113,10 @@ export class CancellationToken implements Disposable {
    * @param reason - what AbortSignals of these tokens give as their reason; an AbortError unless given.
    */
   cancel(reason?: unknown): void {
-    if (this.isCancelled) return;
+    if (!this.isCancelled) this.cancelNow(reason);
+  }
+
+  private cancelNow(reason: unknown): void {
     const marked = this.markAll(reason);
     for (let token = marked.shift(); token !== null; token = marked.shift()) token.fire();
   }
@@ -144,6 +165,69 @@ export class CancellationToken implements Disposable {
     return new RunUntilCancelled(this, intoFuture(f));
   }
 
+  /** @internal */
+  get [SEND](): SendKind<CancellationToken, number> {
+    return tokenKind;
+  }
+
+  /** @internal Makes the token one of several threads; answers the address of what they share. */
+  share(): number {
+    const host = hostFor("a CancellationToken", this.shared?.flag.host ?? null);
+    if (this.shared !== null) return this.shared.flag.at;
+    const at = createFlag(host);
+    const flag = new SharedFlag(host, at);
+    const cancelled = this.isCancelled;
+    // The parents are to tell it from now on.
+    if (cancelled) flag.set();
+    else this.link();
+    const idle = cancelled || !this.hasListeners();
+    const link = this.adoptLink(flag);
+    if (!idle) link.arm();
+    return at;
+  }
+
+  /** @internal A use of it is under way. */
+  static sent(token: CancellationToken): void {
+    const { flag } = token.shared as TokenLink<CancellationToken>;
+    retain(flag.host, flag.at);
+  }
+
+  /** @internal The token of this thread for one that has come. */
+  static came(at: number): CancellationToken {
+    const host = hostHere("a CancellationToken");
+    const known = (host.views.get(at) as TokenLink<CancellationToken> | undefined)?.token;
+    if (known !== undefined) {
+      releaseFlag(host, at);
+      return known;
+    }
+    const token = new CancellationToken();
+    token.adoptLink(new SharedFlag(host, at));
+    return token;
+  }
+
+  private adoptLink(flag: SharedFlag): TokenLink<CancellationToken> {
+    const link = new TokenLink<CancellationToken>(this, flag);
+    this.shared = link;
+    flag.host.views.set(flag.at, link);
+    return link;
+  }
+
+  /** @internal Another thread may have cancelled it. */
+  look(): void {
+    if (this.cancelledFlag || this.shared === null) return;
+    if (this.shared.flag.isSet) this.cancelNow(undefined);
+    else if (this.hasListeners()) this.shared.arm();
+  }
+
+  private lookAtOtherThreads(): void {
+    let token: CancellationToken | null = this;
+    while (token !== null) {
+      const parent: CancellationToken | null = token.parent;
+      if (token.shared?.flag.isSet === true && !token.cancelledFlag) token.cancelNow(undefined);
+      token = parent;
+    }
+  }
+
   /** A guard that cancels the token at the end of its `using` block. */
   dropGuard(): DropGuard {
     return new DropGuard(this);
@@ -175,14 +259,20 @@ export class CancellationToken implements Disposable {
   }
 
   private isIdle(): boolean {
-    if (this.cancelledFlag || this.controller !== null) return false;
-    if (this.children !== null && !this.children.isEmpty()) return false;
-    return this.waits === null || this.waits.isEmpty();
+    return !this.cancelledFlag && this.shared === null && !this.hasListeners();
+  }
+
+  /** Whether somebody on this thread is to be told. */
+  private hasListeners(): boolean {
+    if (this.controller !== null) return true;
+    if (this.children !== null && !this.children.isEmpty()) return true;
+    return this.waits !== null && !this.waits.isEmpty();
   }
 
   private link(): void {
     let token: CancellationToken = this;
     for (;;) {
+      token.shared?.arm();
       const parent: CancellationToken | null = token.parent;
       if (parent === null || token.after !== null) return;
       parent.children ??= new WaitList();
@@ -231,6 +321,7 @@ export class CancellationToken implements Disposable {
   private fire(): void {
     const { waits, controller } = this;
     this.waits = null;
+    this.shared?.flag.set();
     if (waits !== null) {
       for (let wait = waits.shift(); wait !== null; wait = waits.shift()) wait.wakeUp();
     }
@@ -264,3 +355,10 @@ export class DropGuard implements Disposable {
     this.disarm()?.cancel();
   }
 }
+
+const tokenKind = sendKind<CancellationToken, number>({
+  name: "@treadle/sync/CancellationToken",
+  encode: (token) => token.share(),
+  decode: (at) => CancellationToken.came(at),
+  sent: (token) => CancellationToken.sent(token),
+});

@@ -16,6 +16,8 @@ export interface Closable {
   readonly closedWaits: WaitList<WaitLeaf<unknown>>;
   /** Whether no receiver is left now. */
   isAbandoned(): boolean;
+  /** Sees to it that those in the list are told when another thread ends this. */
+  armClosed?(): void;
 }
 
 /** Ready while a channel has no receivers. */
@@ -40,6 +42,14 @@ export class ClosedWait extends WaitLeaf<void> {
     if (this.budgeted) refundBudget();
     this.waker = waker;
     if (this.after === null) this.channel.closedWaits.push(this);
+    if (this.channel.armClosed !== undefined) {
+      this.channel.armClosed();
+      // Registered first: what happens after this look is told.
+      if (this.channel.isAbandoned()) {
+        this.drop();
+        return DONE;
+      }
+    }
     return PENDING;
   }
 

@@ -1,5 +1,5 @@
 /** The errors of channels, semaphores, guards and cells. */
-import { RuntimeError } from "@treadle/core";
+import { RuntimeError, sendErrorClass } from "@treadle/core";
 
 /** Code of an error that says the other side of a channel is gone. */
 export const ERR_CHANNEL_CLOSED = "ERR_CHANNEL_CLOSED";
@@ -41,6 +41,7 @@ export class SendError<T = unknown> extends RuntimeError {
     return this.code === ERR_CHANNEL_CLOSED;
   }
 }
+sendErrorClass(SendError, "@treadle/sync.SendError");
 
 /** Nothing can be received: the senders are gone, or this receiver has missed values. */
 export class RecvError extends RuntimeError {
@@ -69,6 +70,7 @@ export class RecvError extends RuntimeError {
     return this.code === ERR_CHANNEL_CLOSED;
   }
 }
+sendErrorClass(RecvError, "@treadle/sync.RecvError");
 
 /** No permit can be had: the semaphore was closed. */
 export class AcquireError extends RuntimeError {
@@ -87,6 +89,7 @@ export class AcquireError extends RuntimeError {
     return "AcquireError";
   }
 }
+sendErrorClass(AcquireError, "@treadle/sync.AcquireError");
 
 /** Makes the error for a value that no receiver is left for. */
 export function sendClosed<T>(value: T): SendError<T> {

@@ -36,6 +36,13 @@ export class Fifo<T> {
     return value;
   }
 
+  /** The values, from the oldest on, which stay in it. */
+  values(): T[] {
+    const values: T[] = [];
+    for (let i = 0; i < this.size; i++) values.push(this.items[(this.first + i) & this.mask] as T);
+    return values;
+  }
+
   private grow(): void {
     const { items, mask, first, size } = this;
     const length = Math.max(SMALLEST, (mask + 1) * 2);

@@ -58,6 +58,17 @@ export class PermitPool {
     return gone;
   }
 
+  /** Takes back what waiters hold and wakes them: they go on elsewhere. */
+  disband(): void {
+    const all = this.waiters.takeAll();
+    const wakers: PermitWait<unknown>[] = [];
+    for (let wait = all.head(); wait !== null; wait = all.head()) {
+      this.free += wait.expel();
+      wakers.push(wait);
+    }
+    for (const wait of wakers) wait.wakeUp();
+  }
+
   /** Fails all waiters, and whoever waits later. */
   close(): void {
     if (this.closed) return;
@@ -115,6 +126,11 @@ export abstract class PermitWait<T> extends WaitLeaf<T> {
     unlink(this);
     this.state = IDLE;
     if (held > 0) this.pool.release(held);
+  }
+
+  /** Whether it was given all its permits and has not answered yet. */
+  protected get isAssigned(): boolean {
+    return this.state === ASSIGNED;
   }
 
   private isGranted(): boolean {

@@ -1,5 +1,5 @@
 /** Why a task gave no output. */
-import { RuntimeError } from "@treadle/core";
+import { RuntimeError, sendErrorClass } from "@treadle/core";
 import type { TaskId } from "./id.ts";
 
 /** Code of {@link JoinError}. */
@@ -40,6 +40,7 @@ export class JoinError extends RuntimeError {
     return true;
   }
 }
+sendErrorClass(JoinError, "@treadle/task.JoinError");
 
 /** How a task ended, as a value. */
 export type Outcome<T> =

@@ -4,11 +4,12 @@ import { cx, RuntimeError, tryCurrentTask } from "@treadle/core";
 /** Code of the error thrown by {@link taskId} outside a task. */
 export const ERR_NO_TASK = "ERR_NO_TASK";
 
-/** A task's number: from 1 on, never used twice on a thread's context. */
+/** A task's number: from 1 on, never used twice in a process. */
 export type TaskId = number & { readonly taskId?: never };
 
 /** The next free id. */
 export function nextTaskId(): TaskId {
+  if (cx.nextTaskId === cx.taskIdsEnd) cx.moreTaskIds?.();
   return cx.nextTaskId++;
 }
 

@@ -10,8 +10,52 @@ export { OwnedTasks } from "./owned-tasks.ts";
 export type { Schedule, TaskRuntime } from "./schedule.ts";
 export { ERR_SCOPE_CLOSED, Scope, scope } from "./scope.ts";
 export { race, type Selected, type SelectOptions, select } from "./select.ts";
+export {
+  BESIDE,
+  ByteArea,
+  decodeArguments,
+  decodeOutcome,
+  ERR_NOT_SEND,
+  ERR_SEND_KIND,
+  ERR_SENDABLE_DUPLICATE,
+  ERR_SENDABLE_MODULE,
+  ERR_SENDABLE_NAME,
+  ERR_SENDABLE_NOT_FOUND,
+  encodeArguments,
+  encodeOutcome,
+  findSendable,
+  finishEncoding,
+  type HasSendKind,
+  move,
+  type NotSend,
+  type NotSendArguments,
+  NotSendError,
+  type Refusal,
+  SEND,
+  type Send,
+  type Sendable,
+  type SendableOptions,
+  type SendBody,
+  SendFunction,
+  SendFuture,
+  type SendKind,
+  type SendMessage,
+  type SendOutput,
+  type SpawnSite,
+  sendable,
+  sendKind,
+  spawnSite,
+  takeMessage,
+} from "./send/index.ts";
 export { shield } from "./shield.ts";
 export { spawn, spawnLocal, spawnOn } from "./spawn.ts";
+export {
+  checkJob,
+  ERR_NO_BLOCKING_POOL,
+  type SpawnBlockingOptions,
+  spawnBlocking,
+  spawnBlockingOn,
+} from "./spawn-blocking.ts";
 export { type Failure, type FailureWatcher, type Snapshot, Task } from "./task.ts";
 export { ERR_TASK_LOCAL_UNSET, LocalKey, taskLocal } from "./task-local.ts";
 export { yieldNow } from "./yield-now.ts";

@@ -14,7 +14,6 @@ import {
   PENDING,
   type Poll,
   pollProceed,
-  RuntimeError,
   readyPoll,
   refundBudget,
   type Waker,
@@ -23,8 +22,11 @@ import { AbortHandle } from "./abort-handle.ts";
 import type { Outcome } from "./error.ts";
 import type { JoinHandle } from "./join-handle.ts";
 import type { TaskRuntime } from "./schedule.ts";
+import type { SendFuture } from "./send/index.ts";
 import { spawnOn } from "./spawn.ts";
+import { type SpawnBlockingOptions, spawnBlockingOn } from "./spawn-blocking.ts";
 import type { Task } from "./task.ts";
+import { yieldNow } from "./yield-now.ts";
 
 /** One task of a set; told by the task when it has ended. */
 class Member<T> implements Waker {
@@ -65,7 +67,7 @@ class Member<T> implements Waker {
 export class JoinSet<T> implements AsyncDisposable {
   private readonly members = new Set<Member<T>>();
   private ended: Member<T>[] = [];
-  private readonly waits = new Set<JoinNext<T>>();
+  private readonly waits = new Set<SetWait>();
 
   /** Tasks in the set: running, or ended and not yet joined. */
   get size(): number {
@@ -84,6 +86,21 @@ export class JoinSet<T> implements AsyncDisposable {
     return this.insert(spawnOn(runtime, f, args));
   }
 
+  /**
+   * As `spawn` of a sendable call; where the memory that the threads share is full, waits until a task of this set has ended
+   * and tries again.
+   *
+   * @remarks **Cancel safety**: dropped before it is ready, it has spawned nothing.
+   */
+  spawnWhenRoom(f: SendFuture<T>): Awaitable<AbortHandle> {
+    return spawnWhenRoomIn(this, f);
+  }
+
+  /** How many tasks have ended and are not joined yet. @internal */
+  get endedCount(): number {
+    return this.ended.length;
+  }
+
   /** Spawns a task of this set that stays on this thread. */
   spawnLocal(f: IntoFuture<T>): AbortHandle;
   spawnLocal<A extends unknown[]>(f: (...args: A) => Future<T> | Async<T>, ...args: A): AbortHandle;
@@ -93,13 +110,10 @@ export class JoinSet<T> implements AsyncDisposable {
     return this.insert(runtime.spawnLocalCall(call));
   }
 
-  /** Spawns blocking work as a task of this set. */
-  spawnBlocking(_f: unknown): never {
-    throw new RuntimeError(
-      "ERR_NOT_BUILT",
-      "JoinSet.spawnBlocking() is not built into this version of Treadle: " +
-        "use a worker thread of your own and fromPromise()",
-    );
+  /** Spawns a call of a sendable function on the blocking pool, as a task of this set; see {@link spawnBlocking}. */
+  spawnBlocking(f: SendFuture<T>, options?: SpawnBlockingOptions): AbortHandle {
+    const runtime = currentRuntime("JoinSet.spawnBlocking()") as TaskRuntime;
+    return this.insert(spawnBlockingOn(runtime, f, options));
   }
 
   /** Takes a task into the set. */
@@ -142,12 +156,12 @@ export class JoinSet<T> implements AsyncDisposable {
   }
 
   /** @internal */
-  beginWait(wait: JoinNext<T>): void {
+  beginWait(wait: SetWait): void {
     this.waits.add(wait);
   }
 
   /** @internal */
-  endWait(wait: JoinNext<T>): void {
+  endWait(wait: SetWait): void {
     this.waits.delete(wait);
   }
 
@@ -195,6 +209,11 @@ export class JoinSet<T> implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.members.size > 0) await this.shutdown();
   }
+}
+
+/** Who waits for a task of a set to end. */
+interface SetWait {
+  readonly waker: Waker | null;
 }
 
 class JoinNext<T> extends Leaf<Outcome<T> | undefined> {
@@ -248,3 +267,54 @@ const shutdownOf = fn(function* shutdown(set: JoinSet<unknown>): Async<void> {
     if (outcome.status === "failed") cx.runtime?.reportFailure(outcome.error, "task of a JoinSet");
   }
 });
+
+/** Waits until one more task of a set has ended than when it was made; at once when none is running. */
+class NextEnd<T> extends Leaf<void> implements SetWait {
+  waker: Waker | null;
+  private readonly set: JoinSet<T>;
+  private readonly from: number;
+
+  constructor(set: JoinSet<T>) {
+    super();
+    this.waker = null;
+    this.set = set;
+    this.from = set.endedCount;
+  }
+
+  protected override poll(): Poll<void> {
+    const { set } = this;
+    this.drop();
+    if (set.endedCount !== this.from || set.endedCount === set.size) return readyPoll(undefined);
+    this.waker = cx.waker;
+    set.beginWait(this);
+    return PENDING;
+  }
+
+  protected override drop(): void {
+    if (this.waker === null) return;
+    this.waker = null;
+    this.set.endWait(this);
+  }
+}
+
+const spawnWhenRoomIn = fn(function* spawnWhenRoom<T>(
+  set: JoinSet<T>,
+  f: SendFuture<T>,
+): Async<AbortHandle> {
+  for (;;) {
+    const spawned = trySpawn(set, f);
+    if (spawned !== null) return spawned;
+    yield* new NextEnd(set);
+    // Others fill the memory: lets them go on.
+    yield* yieldNow();
+  }
+}) as <T>(set: JoinSet<T>, f: SendFuture<T>) => Awaitable<AbortHandle>;
+
+function trySpawn<T>(set: JoinSet<T>, f: SendFuture<T>): AbortHandle | null {
+  try {
+    return set.spawn(f);
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code === "ERR_SEGMENT_FULL") return null;
+    throw error;
+  }
+}

@@ -60,6 +60,11 @@ export class OwnedTasks {
     this.places[at] = task;
   }
 
+  /** The task at a place that a task's `ownedAt` named once, or null when none is there any more. */
+  at(place: number): Task<unknown> | null {
+    return this.places[place] ?? null;
+  }
+
   /** Takes a task off the list; false when it is not on it. */
   remove(task: Task<unknown>): boolean {
     const at = task.ownedAt;

@@ -1,6 +1,7 @@
 /** What a task asks of whoever runs it, and what spawning asks of a runtime. */
 import type { Async, Call, Named, RuntimeContext } from "@treadle/core";
 import type { JoinHandle } from "./join-handle.ts";
+import type { SendFuture } from "./send/index.ts";
 import type { Task } from "./task.ts";
 
 /** A scheduler, as its tasks see it. */
@@ -24,4 +25,10 @@ export interface TaskRuntime extends RuntimeContext {
   /** Spawns a bare generator object, named after its function. */
   spawnGenerator<T>(generator: Async<T>, source: Named): JoinHandle<T>;
   spawnLocalCall<T>(call: Call<T>): JoinHandle<T>;
+  /** Spawns an unstarted call that any thread can start; where it is missing, such a call is spawned as any other. */
+  readonly spawnSend?: (<T>(future: SendFuture<T>) => JoinHandle<T>) | undefined;
+  /** Spawns an unstarted call on a thread of its own kind, for work that blocks; absent where there are none. */
+  readonly spawnBlocking?:
+    | (<T>(future: SendFuture<T>, mandatory: boolean) => JoinHandle<T>)
+    | undefined;
 }

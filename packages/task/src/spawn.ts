@@ -1,6 +1,7 @@
 /** Spawning on the current runtime. */
 import {
   type Async,
+  type Call,
   callOf,
   currentRuntime,
   type Future,
@@ -10,6 +11,7 @@ import {
 } from "@treadle/core";
 import type { JoinHandle } from "./join-handle.ts";
 import type { TaskRuntime } from "./schedule.ts";
+import { SendFuture } from "./send/index.ts";
 
 /**
  * Runs a future as a task of the current runtime.
@@ -37,7 +39,11 @@ export function spawn<T>(f: IntoFuture<T>, ...args: unknown[]): JoinHandle<T> {
 }
 
 function spawnAny<T>(runtime: TaskRuntime, f: IntoFuture<T>, ...args: unknown[]): JoinHandle<T> {
-  return runtime.spawnCall(args.length === 0 ? intoFuture(f) : callOf(f as never, args));
+  const call: Call<T> = args.length === 0 ? intoFuture(f) : callOf(f as never, args);
+  if (runtime.spawnSend !== undefined && call instanceof SendFuture && call.isUnstarted()) {
+    return runtime.spawnSend(call as SendFuture<T>);
+  }
+  return runtime.spawnCall(call);
 }
 
 /** As {@link spawn}, on the given runtime. */

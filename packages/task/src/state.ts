@@ -39,6 +39,8 @@ export const CLEANING: number = 1 << 6;
 export const REF_ONE: number = 1 << 7;
 /** A new task: three references, wanted by its JoinHandle, and notified. */
 export const INITIAL: number = (3 * REF_ONE) | JOIN_INTEREST | NOTIFIED;
+/** A task whose future is in another thread: held by its owned list and its JoinHandle, and never notified. */
+export const ELSEWHERE: number = (2 * REF_ONE) | JOIN_INTEREST;
 
 const LIFECYCLE = RUNNING | COMPLETE;
 

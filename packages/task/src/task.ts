@@ -89,10 +89,15 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
   ownedAt: number;
   private rare: Rare | null;
 
-  constructor(future: Async<T> | Future<T>, source: Named, scheduler: Schedule) {
+  constructor(
+    future: Async<T> | Future<T>,
+    source: Named,
+    scheduler: Schedule,
+    id: TaskId = nextTaskId(),
+  ) {
     super();
     this.word = state.INITIAL;
-    this.id = nextTaskId();
+    this.id = id;
     this.source = source;
     this.scheduler = scheduler;
     this.future = future;
@@ -178,6 +183,20 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
     if ((this.word & state.RUNNING) === 0) this.word = (this.word | state.RUNNING) + state.REF_ONE;
     this.word |= state.CANCELLED;
     this.finish(CANCELLED, undefined);
+  }
+
+  /** Takes the task off the run queue before it was ever in it: its future is in another thread. */
+  protected runElsewhere(): void {
+    this.word = state.ELSEWHERE;
+  }
+
+  /** Ends a task whose future ran in another thread. */
+  protected conclude(outcome: Outcome<T>): void {
+    if (this.isComplete()) return;
+    if ((this.word & state.RUNNING) === 0) this.word = (this.word | state.RUNNING) + state.REF_ONE;
+    if (outcome.status === "ok") this.finish(OK, outcome.value);
+    else if (outcome.status === "cancelled") this.finish(CANCELLED, undefined);
+    else this.finish(FAILED, outcome.error);
   }
 
   private runPoll(): void {

@@ -1,5 +1,5 @@
 /** The errors of timers, and the checks of their arguments. */
-import { ERR_NO_RUNTIME, invalidArg, RuntimeError } from "@treadle/core";
+import { ERR_NO_RUNTIME, invalidArg, RuntimeError, sendErrorClass } from "@treadle/core";
 
 /** Code of {@link Elapsed}. */
 export const ERR_ELAPSED = "ERR_ELAPSED";
@@ -36,6 +36,7 @@ export class Elapsed extends RuntimeError {
     return "TimeoutError";
   }
 }
+sendErrorClass(Elapsed, "@treadle/time.Elapsed");
 
 /** Makes the error of a timer in a runtime without timers. */
 export function timeDisabled(): RuntimeError {

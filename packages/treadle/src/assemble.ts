@@ -2,39 +2,74 @@
 
 import type { Driver, Park } from "@treadle/core";
 import type { IoDriver } from "@treadle/io";
-import { RuntimeMetrics } from "@treadle/metrics";
-import { AtomicsPark, CurrentThread } from "@treadle/scheduler";
+import { type IoSource, type MetricsSource, RuntimeMetrics } from "@treadle/metrics";
+import {
+  CurrentThread,
+  type Hooks,
+  type SchedulerSink,
+  type WorkerSink,
+  type WorkSource,
+} from "@treadle/scheduler";
 import type { SignalDriver } from "@treadle/signal";
+import type { Clock } from "@treadle/time";
+import { Alone } from "./alone.ts";
 import { type Config, DEFAULT_GLOBAL_QUEUE_INTERVAL } from "./config.ts";
 import { Handle, handleSlot } from "./handle.ts";
-import { RuntimeCounters } from "./runtime-counters.ts";
 import { ioModule, signalModule, timeModule } from "./subsystems.ts";
 
 /** The parts of one runtime. */
 export interface Assembled {
   readonly scheduler: CurrentThread;
   readonly handle: Handle;
+  /** The number of the thread's reactor, 0 while it has none. */
+  reactor(): number;
+  /** Settles when its threads run; left out where it has none of its own. */
+  readonly ready?: () => Promise<void>;
+}
+
+/** What the thread of a runtime stands among: other threads, or none as long as nothing blocks. */
+export interface Surroundings {
+  /** The runtime's number where it has other threads; one of its own otherwise. */
+  readonly id: number | undefined;
+  /** What the thread shares with others. */
+  readonly work: WorkSource | undefined;
+  readonly hooks: Hooks;
+  /** Where the thread sleeps while it has no reactor. */
+  readonly idlePark: Park;
+  /** The thread's park, so made that other threads can wake it. */
+  park(inner: Park): Park;
+  readonly worker: WorkerSink;
+  readonly metrics: SchedulerSink;
+  /** What the metrics of the whole runtime are read from. */
+  source(parts: ThreadParts): MetricsSource;
+}
+
+/** The parts of one thread. */
+export interface ThreadParts {
+  readonly scheduler: CurrentThread;
+  readonly io: IoSource | undefined;
+  /** Absent where there is no time. */
+  readonly clock: Clock | undefined;
+  /** The number of the thread's reactor, 0 while it has none. */
+  reactor(): number;
 }
 
 /** Builds the parts that `config` asks for. */
-export function assemble(config: Config): Assembled {
-  const counters = new RuntimeCounters(config);
+export function assemble(config: Config, around: Surroundings = new Alone(config)): Assembled {
   const drivers: Driver[] = [];
   // Timers that are set while the thread sleeps in the event loop must be able to wake it.
   const link: { scheduler: CurrentThread | null } = { scheduler: null };
   const io = config.enableIo || config.enableSignal ? ioModule() : null;
   if (config.requireIo) io?.binding();
-  const idlePark = new AtomicsPark();
   const ioDriver =
     io === null
       ? null
       : new io.IoDriver({
           onReady: () => link.scheduler?.driverReady(),
-          idlePark,
+          idlePark: around.idlePark,
           maxEvents: config.maxIoEventsPerTick,
         });
   if (ioDriver !== null) drivers.push(ioDriver);
-  const park: Park = ioDriver ?? idlePark;
   const signalDriver = signalDriverOn(config, ioDriver);
   if (signalDriver !== null) drivers.push(signalDriver);
   const time = config.enableTime ? timeModule() : null;
@@ -47,14 +82,15 @@ export function assemble(config: Config): Assembled {
         });
   if (timeDriver !== null) drivers.push(timeDriver);
   const scheduler = new CurrentThread({
+    id: around.id,
     eventInterval: config.eventInterval,
     globalQueueInterval: config.globalQueueInterval ?? DEFAULT_GLOBAL_QUEUE_INTERVAL,
     drivers,
-    park,
-    worker: counters.worker,
-    metrics: counters.scheduler,
-    // A copy, for the Builder may go on to build other runtimes.
-    hooks: { ...config.hooks },
+    park: around.park(ioDriver ?? around.idlePark),
+    worker: around.worker,
+    metrics: around.metrics,
+    source: around.work,
+    hooks: around.hooks,
     rngSeed: config.rngSeed,
     unhandledFailure: config.unhandledFailure,
     propagateAsyncContext: config.propagateAsyncContext,
@@ -62,10 +98,13 @@ export function assemble(config: Config): Assembled {
   link.scheduler = scheduler;
   if (time !== null && timeDriver !== null) time.timeSlot.put(scheduler, timeDriver);
   putReactor(config, scheduler, ioDriver, signalDriver);
-  const metrics = new RuntimeMetrics(counters.source(scheduler, ioDriver ?? undefined));
-  const handle = new Handle(scheduler, config.name, metrics);
+  const reactor = () => ioDriver?.openId ?? 0;
+  const metrics = new RuntimeMetrics(
+    around.source({ scheduler, io: ioDriver ?? undefined, clock: timeDriver?.clock, reactor }),
+  );
+  const handle = new Handle(scheduler, config.name, metrics, config.flavor);
   handleSlot.put(scheduler, handle);
-  return { scheduler, handle };
+  return { scheduler, handle, reactor };
 }
 
 /** What tells this runtime of signals; the hub wakes it through its reactor. */

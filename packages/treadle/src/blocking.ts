@@ -1,6 +1,6 @@
-/** Blocking work: what of it a current-thread runtime can say now. */
+/** Blocking work on the thread that calls. */
 import { cx, RuntimeError } from "@treadle/core";
-import { notBuilt } from "./errors.ts";
+import type { CurrentThread } from "@treadle/scheduler";
 
 /** Code of the error thrown by `blockInPlace` on a runtime that has only one thread. */
 export const ERR_BLOCKING_FLAVOR = "ERR_BLOCKING_FLAVOR";
@@ -14,14 +14,11 @@ export const ERR_BLOCKING_FLAVOR = "ERR_BLOCKING_FLAVOR";
  */
 export function blockInPlace<T>(f: () => T): T {
   if (!cx.driving) return f();
+  const runtime = cx.runtime as CurrentThread;
+  if (runtime.hasOthers) return runtime.blockInPlace(f);
   throw new RuntimeError(
     ERR_BLOCKING_FLAVOR,
     "can call blocking only when running on the multi-threaded runtime: " +
       "here every other task would stand still; move the work to a worker thread and await it by fromPromise()",
   );
-}
-
-/** Runs blocking work on the blocking pool of the current runtime. */
-export function spawnBlocking(_f: unknown): never {
-  throw notBuilt("spawnBlocking()", "use a worker thread of your own and fromPromise()");
 }

@@ -15,11 +15,14 @@ import {
   positiveInteger,
   type RuntimeFlavor,
   seed,
+  segmentBytes,
 } from "./config.ts";
 import { notBuilt } from "./errors.ts";
 import type { AllFeatures, Features, NoFeatures } from "./features.ts";
 import { LocalRuntime } from "./local-runtime.ts";
+import { assembleMultiThread } from "./multi-thread.ts";
 import { Runtime } from "./runtime.ts";
+import { BOOT } from "./thread.ts";
 
 /**
  * Makes runtimes.
@@ -44,6 +47,7 @@ export class Builder<F extends Features = NoFeatures> {
 
   private constructor(flavor: RuntimeFlavor) {
     this.config = defaults(flavor);
+    this.config.boot = BOOT;
   }
 
   /** A runtime whose tasks all run on the thread that drives it. */
@@ -97,7 +101,10 @@ export class Builder<F extends Features = NoFeatures> {
     return this as unknown as Builder<F & { readonly io: true }>;
   }
 
-  /** Sets the number of worker threads; a current-thread runtime has none and ignores it. */
+  /**
+   * Sets the number of worker threads; by default that of the environment variable `TREADLE_WORKER_THREADS`, or else one
+   * for each CPU. A current-thread runtime has none and ignores it.
+   */
   workerThreads(n: number): this {
     this.config.workerThreads = positiveInteger(
       "workerThreads",
@@ -107,10 +114,23 @@ export class Builder<F extends Features = NoFeatures> {
     return this;
   }
 
-  /** Sets how many threads may run blocking work at once; 512 by default. */
+  /**
+   * Sets how many threads may run blocking work at once; by default as many as fit into a quarter of the memory, see
+   * `defaultMaxBlockingThreads` of `@treadle/blocking`, at most 512.
+   */
   maxBlockingThreads(n: number): this {
     const zero = "Max blocking threads cannot be set to 0";
     this.config.maxBlockingThreads = positiveInteger("maxBlockingThreads", n, zero);
+    return this;
+  }
+
+  /**
+   * Sets how many jobs may wait for a blocking thread; by default any number. Beyond it `spawnBlocking` throws
+   * `ERR_BLOCKING_QUEUE_FULL`, and `spawnBlockingWhenRoom` waits.
+   */
+  maxBlockingQueue(n: number): this {
+    const zero = "Max blocking queue cannot be set to 0";
+    this.config.maxBlockingQueue = positiveInteger("maxBlockingQueue", n, zero);
     return this;
   }
 
@@ -133,6 +153,15 @@ export class Builder<F extends Features = NoFeatures> {
     return this;
   }
 
+  /**
+   * Sets how much memory the threads may share for tasks on their way and their arguments and results, in bytes; 256 MiB by
+   * default. The system gives memory only to what is used of it. When it is full, `spawn` fails with `ERR_SEGMENT_FULL`.
+   */
+  segmentLimit(bytes: number): this {
+    this.config.segmentLimit = segmentBytes(bytes);
+    return this;
+  }
+
   /** Sets the name of the threads that the runtime starts, or a function that names each. */
   threadName(name: string | (() => string)): this {
     this.config.threadName = nameOfThreads(name);
@@ -148,7 +177,12 @@ export class Builder<F extends Features = NoFeatures> {
     return this;
   }
 
-  /** Sets what runs on each thread that the runtime starts, before anything else. */
+  /**
+   * Sets what runs on each thread that the runtime starts, before anything else.
+   *
+   * @remarks It runs on those threads, so it must be a {@link sendable} function there; so must the other hooks for threads.
+   * A hook for tasks may be any function: it then sees what home spawns and polls; a sendable one sees all.
+   */
   onThreadStart(f: () => void): this {
     this.config.onThreadStart = callback("onThreadStart", f);
     return this;
@@ -268,7 +302,8 @@ export class Builder<F extends Features = NoFeatures> {
    */
   build(): Runtime<F> {
     this.check();
-    return new Runtime<F>(assemble(this.config));
+    const multi = this.config.flavor === "multi_thread";
+    return new Runtime<F>(multi ? assembleMultiThread(this.config) : assemble(this.config));
   }
 
   /** Builds a runtime that is bound to this thread. */
@@ -281,14 +316,11 @@ export class Builder<F extends Features = NoFeatures> {
   }
 
   private check(): void {
-    if (this.config.flavor === "multi_thread") {
-      if (this.config.startPaused) {
-        throw new RuntimeError(
-          "ERR_INVALID_ARG",
-          "startPaused(true) needs the current_thread flavor: a clock can only be paused on one thread",
-        );
-      }
-      throw notBuilt("the multi_thread scheduler", "use Builder.newCurrentThread()");
+    if (this.config.flavor === "multi_thread" && this.config.startPaused) {
+      throw new RuntimeError(
+        "ERR_INVALID_ARG",
+        "startPaused(true) needs the current_thread flavor: a clock can only be paused on one thread",
+      );
     }
     for (const what of this.config.missing) throw notBuilt(what, "leave it out");
     if (this.config.startPaused && !this.config.enableTime) {

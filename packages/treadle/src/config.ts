@@ -1,5 +1,7 @@
 /** The Builder's options: their defaults, and the checks of what they are set to. */
+import { availableParallelism } from "node:os";
 import type { ResourceLimits } from "node:worker_threads";
+import { defaultMaxBlockingThreads } from "@treadle/blocking";
 import { FastRand, invalidArg, RuntimeError } from "@treadle/core";
 import { HistogramConfiguration } from "@treadle/metrics";
 import type { Hooks, UnhandledFailure } from "@treadle/scheduler";
@@ -9,6 +11,8 @@ export type RuntimeFlavor = "current_thread" | "multi_thread";
 
 /** Everything that a Builder collects. */
 export interface Config {
+  /** The module that its threads begin with. */
+  boot: string;
   readonly flavor: RuntimeFlavor;
   enableTime: boolean;
   enableIo: boolean;
@@ -21,9 +25,14 @@ export interface Config {
   name: string | undefined;
   threadName: string | (() => string);
   workerThreads: number | undefined;
-  maxBlockingThreads: number;
+  /** Undefined: by memory and CPUs. */
+  maxBlockingThreads: number | undefined;
+  /** How many jobs may wait for a thread; 0: any number. */
+  maxBlockingQueue: number;
   threadKeepAlive: number;
   resourceLimits: ResourceLimits | undefined;
+  /** Memory that all threads share, in bytes. */
+  segmentLimit: number;
   maxIoEventsPerTick: number;
   disableLifoSlot: boolean;
   globalQueueInterval: number | undefined;
@@ -43,10 +52,17 @@ export interface Config {
 export const DEFAULT_EVENT_INTERVAL = 61;
 /** Ticks between two looks at the inject queue first, on one thread. */
 export const DEFAULT_GLOBAL_QUEUE_INTERVAL = 31;
+/** Address space for what threads share; the system gives memory only to what is used of it. */
+export const DEFAULT_SEGMENT_LIMIT: number = 2 ** 28;
+/** The most workers that a runtime may have. */
+export const MAX_WORKERS = 256;
+const MIN_SEGMENT_LIMIT = 2 ** 20;
+const MAX_SEGMENT_LIMIT = 2 ** 31;
 
 /** A configuration with nothing enabled. */
 export function defaults(flavor: RuntimeFlavor): Config {
   return {
+    boot: "",
     flavor,
     enableTime: false,
     enableIo: false,
@@ -56,9 +72,11 @@ export function defaults(flavor: RuntimeFlavor): Config {
     name: undefined,
     threadName: "treadle-worker",
     workerThreads: undefined,
-    maxBlockingThreads: 512,
+    maxBlockingThreads: undefined,
+    maxBlockingQueue: 0,
     threadKeepAlive: 10_000,
     resourceLimits: undefined,
+    segmentLimit: DEFAULT_SEGMENT_LIMIT,
     maxIoEventsPerTick: 1024,
     disableLifoSlot: false,
     globalQueueInterval: undefined,
@@ -80,6 +98,21 @@ export function defaults(flavor: RuntimeFlavor): Config {
     onThreadStart: undefined,
     onThreadStop: undefined,
   };
+}
+
+/** Width of the buckets of the poll-time histogram by default. */
+export const DEFAULT_BUCKET_MS = 0.1;
+/** How many buckets the poll-time histogram has by default. */
+export const DEFAULT_BUCKETS = 10;
+
+/** How many threads the blocking pool may have: as set, else by memory and CPUs. */
+export function maxBlockingThreads(config: Config): number {
+  return config.maxBlockingThreads ?? defaultMaxBlockingThreads();
+}
+
+/** The name of the next thread that the runtime starts. */
+export function nameOfThread({ threadName }: Config): string {
+  return typeof threadName === "string" ? threadName : threadName();
 }
 
 /** Checks a count that must be a whole number above 0; `zero` is the text for 0. */
@@ -134,4 +167,32 @@ export function failurePolicy(value: UnhandledFailure): UnhandledFailure {
     value,
     'must be "report", "ignore", "shutdownRuntime" or a function',
   );
+}
+
+/** Checks the size of the shared memory. */
+export function segmentBytes(value: number): number {
+  if (Number.isSafeInteger(value) && value >= MIN_SEGMENT_LIMIT && value <= MAX_SEGMENT_LIMIT) {
+    return value;
+  }
+  const rule = `must be a whole number of bytes from ${MIN_SEGMENT_LIMIT} to ${MAX_SEGMENT_LIMIT}`;
+  throw invalidArg("segmentLimit", value, rule);
+}
+
+/** The environment variable that says how many workers a runtime has by default. */
+const WORKER_THREADS = "TREADLE_WORKER_THREADS";
+
+/** How many workers a multi-thread runtime has: as set, else by the environment, else one for each CPU. */
+export function numberOfWorkers(config: Config): number {
+  if (config.workerThreads !== undefined) return config.workerThreads;
+  const text = process.env[WORKER_THREADS];
+  if (text === undefined) return Math.min(availableParallelism(), MAX_WORKERS);
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number === 0) {
+    throw new RuntimeError("ERR_INVALID_ARG", `"${WORKER_THREADS}" cannot be set to 0`);
+  }
+  if (!(number <= MAX_WORKERS)) {
+    const rule = `must be a whole number from 1 to ${MAX_WORKERS}`;
+    throw invalidArg(`the environment variable "${WORKER_THREADS}"`, text, rule);
+  }
+  return number;
 }

@@ -11,7 +11,13 @@ import {
 import type { Interest, Registration } from "@treadle/io";
 import type { RuntimeMetrics } from "@treadle/metrics";
 import { type CurrentThread, EnterGuard } from "@treadle/scheduler";
-import { type JoinHandle, spawnOn } from "@treadle/task";
+import {
+  type JoinHandle,
+  type SendFuture,
+  type SpawnBlockingOptions,
+  spawnBlockingOn,
+  spawnOn,
+} from "@treadle/task";
 import type { RuntimeFlavor } from "./config.ts";
 import { notBuilt } from "./errors.ts";
 import { ioModule } from "./subsystems.ts";
@@ -22,12 +28,19 @@ export class Handle {
   private readonly reader: RuntimeMetrics;
   /** The name given to the Builder. */
   readonly name: string | undefined;
+  private readonly flavor: RuntimeFlavor;
 
   /** @internal */
-  constructor(scheduler: CurrentThread, name: string | undefined, metrics: RuntimeMetrics) {
+  constructor(
+    scheduler: CurrentThread,
+    name: string | undefined,
+    metrics: RuntimeMetrics,
+    flavor: RuntimeFlavor,
+  ) {
     this.scheduler = scheduler;
     this.name = name;
     this.reader = metrics;
+    this.flavor = flavor;
   }
 
   /**
@@ -52,7 +65,7 @@ export class Handle {
 
   /** Which scheduler the runtime has. */
   runtimeFlavor(): RuntimeFlavor {
-    return "current_thread";
+    return this.flavor;
   }
 
   /** Spawns a task on the runtime, see {@link spawn}; from outside it goes through the inject queue. */
@@ -62,9 +75,9 @@ export class Handle {
     return spawnOn(this.scheduler, f, args);
   }
 
-  /** Runs blocking work on the blocking pool. */
-  spawnBlocking(_f: unknown): never {
-    throw notBuilt("spawnBlocking()", "use a worker thread of your own and fromPromise()");
+  /** Runs a call of a sendable function on the blocking pool, see {@link spawnBlocking}. */
+  spawnBlocking<T>(f: SendFuture<T>, options?: SpawnBlockingOptions): JoinHandle<T> {
+    return spawnBlockingOn(this.scheduler, f, options);
   }
 
   /**

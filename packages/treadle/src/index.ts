@@ -8,6 +8,7 @@ provideIo(io);
 provideSignal(signals);
 provideTime(time);
 
+export { ERR_BLOCKING_QUEUE_FULL } from "@treadle/blocking";
 export {
   type Async,
   type AsyncTaskContext,
@@ -25,6 +26,7 @@ export {
   ERR_INVALID_ARG,
   ERR_NO_RUNTIME,
   ERR_OUTSIDE_POLL,
+  type ErrorClass,
   type Future,
   fn,
   fromPromise,
@@ -41,6 +43,7 @@ export {
   ready,
   readyPoll,
   refundBudget,
+  sendErrorClass,
   unconstrained,
   type Waker,
 } from "@treadle/core";
@@ -196,6 +199,8 @@ export {
   ERR_GUARD_ORDER,
   ERR_NESTED_RUNTIME,
   ERR_RUNTIME_SHUTDOWN,
+  ERR_SEGMENT_FULL,
+  ERR_WORKER_LOST,
   type TaskMeta,
   type UnhandledFailure,
 } from "@treadle/scheduler";
@@ -248,27 +253,53 @@ export {
 } from "@treadle/sync";
 export {
   AbortHandle,
+  ERR_NO_BLOCKING_POOL,
   ERR_NO_TASK,
+  ERR_NOT_SEND,
   ERR_SCOPE_CLOSED,
+  ERR_SEND_KIND,
+  ERR_SENDABLE_DUPLICATE,
+  ERR_SENDABLE_MODULE,
+  ERR_SENDABLE_NAME,
+  ERR_SENDABLE_NOT_FOUND,
   ERR_TASK_CANCELLED,
   ERR_TASK_LOCAL_UNSET,
+  type HasSendKind,
   JoinError,
   JoinHandle,
   JoinSet,
   join,
   joinAll,
   LocalKey,
+  move,
+  type NotSend,
+  type NotSendArguments,
+  NotSendError,
   type Outcome,
   type OutputOf,
   type Outputs,
+  type Refusal,
   race,
   Scope,
+  SEND,
   type Selected,
   type SelectOptions,
+  type Send,
+  type Sendable,
+  type SendableOptions,
+  type SendBody,
+  SendFunction,
+  SendFuture,
+  type SendKind,
+  type SendOutput,
+  type SpawnBlockingOptions,
   scope,
   select,
+  sendable,
+  sendKind,
   shield,
   spawn,
+  spawnBlocking,
   spawnLocal,
   type TaskId,
   taskId,
@@ -303,7 +334,7 @@ export {
   timeout,
   timeoutAt,
 } from "@treadle/time";
-export { blockInPlace, ERR_BLOCKING_FLAVOR, spawnBlocking } from "./blocking.ts";
+export { blockInPlace, ERR_BLOCKING_FLAVOR } from "./blocking.ts";
 export { Builder } from "./builder.ts";
 export type { RuntimeFlavor } from "./config.ts";
 export { ERR_NOT_BUILT } from "./errors.ts";
@@ -312,3 +343,4 @@ export { Handle } from "./handle.ts";
 export { LocalRuntime } from "./local-runtime.ts";
 export { type MainOptions, main } from "./main.ts";
 export { Runtime } from "./runtime.ts";
+export { spawnBlockingWhenRoom } from "./when-room.ts";

@@ -5,6 +5,7 @@ import {
   type IoSource,
   MetricsBatch,
   MetricsMemory,
+  type MetricsMemoryPlan,
   type MetricsSource,
   type SchedulerSource,
   type WorkerMetrics,
@@ -60,6 +61,11 @@ export class RuntimeCounters {
       : null;
     this.memory = MetricsMemory.create(1, histogram);
     this.worker = new MetricsBatch(this.memory.workers[0] as WorkerMetrics);
+  }
+
+  /** For other threads that read it. */
+  plan(): MetricsMemoryPlan {
+    return this.memory.plan();
   }
 
   /** What the read side asks, answered by the scheduler and the counters. */

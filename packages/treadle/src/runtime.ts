@@ -3,14 +3,20 @@ import { type Async, callOf, type Future, type IntoFuture, intoFuture } from "@t
 import type { RuntimeMetrics } from "@treadle/metrics";
 import { type CurrentThread, EnterGuard } from "@treadle/scheduler";
 import type { SignalKind, SignalOptions, SignalStream } from "@treadle/signal";
-import { type JoinHandle, spawnOn } from "@treadle/task";
+import {
+  type JoinHandle,
+  type SendFuture,
+  type SpawnBlockingOptions,
+  spawnOn,
+} from "@treadle/task";
 import type { Instant, Interval, IntervalOptions, Sleep } from "@treadle/time";
 import type { Assembled } from "./assemble.ts";
-import { duration } from "./config.ts";
-import { notBuilt } from "./errors.ts";
+import { type Config, defaults, duration } from "./config.ts";
 import type { AllFeatures, Features, WithSignal, WithTime } from "./features.ts";
 import type { Handle } from "./handle.ts";
+import { assembleMultiThread } from "./multi-thread.ts";
 import { signalModule, timeModule } from "./subsystems.ts";
+import { BOOT } from "./thread.ts";
 
 /**
  * Runs tasks; made by the {@link Builder}.
@@ -24,20 +30,17 @@ export class Runtime<F extends Features = AllFeatures> implements Disposable, As
   /** @internal */
   protected readonly scheduler: CurrentThread;
   private readonly own: Handle;
+  private readonly isReady: () => Promise<void>;
 
   /** A multi-thread runtime with everything enabled, as `Builder.newMultiThread().enableAll().build()`. */
   constructor();
   /** @internal */
   constructor(parts: Assembled);
   constructor(parts?: Assembled) {
-    if (parts === undefined) {
-      throw notBuilt(
-        "the multi_thread scheduler of new Runtime()",
-        "use Builder.newCurrentThread().enableAll().build()",
-      );
-    }
-    this.scheduler = parts.scheduler;
-    this.own = parts.handle;
+    const { scheduler, handle, ready } = parts ?? assembleMultiThread(everything());
+    this.scheduler = scheduler;
+    this.own = handle;
+    this.isReady = ready ?? alreadyReady;
   }
 
   /**
@@ -82,9 +85,18 @@ export class Runtime<F extends Features = AllFeatures> implements Disposable, As
     );
   }
 
-  /** Runs blocking work on the blocking pool. */
-  spawnBlocking(f: unknown): never {
-    return this.own.spawnBlocking(f);
+  /** Runs a call of a sendable function on the blocking pool, see {@link spawnBlocking}. */
+  spawnBlocking<T>(f: SendFuture<T>, options?: SpawnBlockingOptions): JoinHandle<T> {
+    return this.own.spawnBlocking(f, options);
+  }
+
+  /**
+   * Settles when all worker threads run; a current-thread runtime is ready at once.
+   *
+   * @remarks Tasks can be spawned before: they wait. It is for whoever wants to measure.
+   */
+  ready(): Promise<void> {
+    return this.isReady();
   }
 
   /** A reference that can be handed around. */
@@ -159,4 +171,17 @@ export class Runtime<F extends Features = AllFeatures> implements Disposable, As
   async [Symbol.asyncDispose](): Promise<void> {
     await this.scheduler.shutdownTimeout(Number.POSITIVE_INFINITY);
   }
+}
+
+/** What `new Runtime()` builds. */
+function everything(): Config {
+  const config = defaults("multi_thread");
+  config.boot = BOOT;
+  config.enableTime = true;
+  config.enableIo = true;
+  return config;
+}
+
+function alreadyReady(): Promise<void> {
+  return Promise.resolve();
 }

@@ -50,3 +50,10 @@ export function signalModule(): SignalModule {
   loaded.signal ??= createRequire(import.meta.url)("@treadle/signal") as SignalModule;
   return loaded.signal;
 }
+
+/** Loads what a thread will need before it runs, without the detour over `require`. */
+export async function loadSubsystems(time: boolean, io: boolean, signal: boolean): Promise<void> {
+  if (time) loaded.time ??= await import("@treadle/time");
+  if (io || signal) loaded.io ??= await import("@treadle/io");
+  if (signal) loaded.signal ??= await import("@treadle/signal");
+}

@@ -69,8 +69,16 @@ describe("what is loaded", () => {
       const rt = Builder.newCurrentThread()${flags}.build();
       rt.blockOn(function* () {});
     `;
-    expect(packages(source(""))).toEqual(["core", "metrics", "scheduler", "task", "treadle"]);
+    expect(packages(source(""))).toEqual([
+      "blocking",
+      "core",
+      "metrics",
+      "scheduler",
+      "task",
+      "treadle",
+    ]);
     expect(packages(source(".enableTime()"))).toEqual([
+      "blocking",
       "core",
       "metrics",
       "scheduler",

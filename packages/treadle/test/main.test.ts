@@ -66,13 +66,20 @@ describe("main", () => {
     expect([out, code]).toEqual([["false"], 0]);
   });
 
-  test("asks for the multi-thread runtime unless told otherwise, which is not built yet", () => {
-    const { err, code } = child(`
-      import { main } from "treadle";
-      main(import.meta.url, function* () {});
+  test("runs on the multi-thread runtime unless told otherwise, in one file with its tasks", () => {
+    const { out, code } = child(`
+      import { isMainThread } from "node:worker_threads";
+      import { Handle, main, sendable, spawn } from "treadle";
+      export const where = sendable(import.meta.url, function* where() {
+        console.log("on a worker", !isMainThread);
+        return Handle.current().runtimeFlavor();
+      });
+      main(import.meta.url, function* () {
+        console.log(Handle.current().runtimeFlavor(), yield* spawn(where()));
+      });
     `);
-    expect(code).toBe(1);
-    expect(err).toContain("the multi_thread scheduler is not built into this version of Treadle");
+    expect(out).toEqual(["on a worker true", "multi_thread multi_thread"]);
+    expect(code).toBe(0);
   });
 
   test("does nothing where its module is imported, be it by the entry or on a worker", () => {

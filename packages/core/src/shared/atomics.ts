@@ -44,3 +44,25 @@ export function wait(
 export function notify(words: Int32Array, at: number, count: number): number {
   return Atomics.notify(words, at, count);
 }
+
+/**
+ * Tells by a promise when somebody notifies the word, for a thread that sleeps in its event loop; null when the word does
+ * not hold `expected`. It does not keep the process alive.
+ */
+export function waitAsync(
+  words: Int32Array,
+  at: number,
+  expected: number,
+): Promise<unknown> | null {
+  const waits = (Atomics as unknown as WaitAsync).waitAsync(words, at, expected);
+  return waits.async ? waits.value : null;
+}
+
+/** Not in the type library of this language level. */
+interface WaitAsync {
+  waitAsync(
+    words: Int32Array,
+    at: number,
+    expected: number,
+  ): { readonly async: false } | { readonly async: true; readonly value: Promise<unknown> };
+}

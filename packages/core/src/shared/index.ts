@@ -1,2 +1,2 @@
 /** Shared memory for the packages whose files are algorithms on it. */
-export { add, compareExchange, exchange, load, notify, store, wait } from "./atomics.ts";
+export { add, compareExchange, exchange, load, notify, store, wait, waitAsync } from "./atomics.ts";

@@ -11,7 +11,7 @@
  * V8 shifts 32 bits and values exceed that (60 s are 6e10 ns), so all is multiplication and division by powers of two,
  * which is exact up to 2^53.
  */
-import { invalidArg, RuntimeError } from "@treadle/core";
+import { invalidArg, RuntimeError, sendErrorClass } from "@treadle/core";
 import {
   type BucketScale,
   checkInteger,
@@ -48,6 +48,7 @@ export class TooManyBucketsError extends RuntimeError {
     return "TooManyBucketsError";
   }
 }
+sendErrorClass(TooManyBucketsError, "@treadle/metrics.TooManyBucketsError");
 
 /**
  * A log-linear scale: relative precision over many orders of magnitude.

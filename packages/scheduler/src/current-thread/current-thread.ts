@@ -10,6 +10,9 @@
  *
  * **Queues.** `local`: woken while this scheduler was driving. `inject`: woken or spawned from outside.
  *
+ * **Other threads.** A scheduler of a multi-thread runtime has a `source`: its mail is taken in once per round, and its
+ * unstarted tasks are run by turns with the local ones.
+ *
  * **Shutdown.** The owned list is closed and every task and root is dropped; driving goes on until their clean-up has
  * ended; then the drivers are shut down, and failures that nobody looked at are reported.
  *
@@ -29,8 +32,21 @@ import {
   RuntimeError,
   type Waker,
 } from "@treadle/core";
-import { JoinHandle, OwnedTasks, type Schedule, type Task, type TaskRuntime } from "@treadle/task";
-import type { CurrentThreadParts, Hooks, SchedulerSink, WorkerSink } from "../contract.ts";
+import {
+  JoinHandle,
+  OwnedTasks,
+  type Schedule,
+  type SendFuture,
+  type Task,
+  type TaskRuntime,
+} from "@treadle/task";
+import type {
+  CurrentThreadParts,
+  Hooks,
+  SchedulerSink,
+  WorkerSink,
+  WorkSource,
+} from "../contract.ts";
 import { Defer } from "../defer.ts";
 import { DriverStack } from "../driver-stack.ts";
 import { deadlock, ERR_RUNTIME_SHUTDOWN, nestedRuntime, runtimeShutdown } from "../error.ts";
@@ -44,17 +60,24 @@ import { Shutdown, type ShutdownTarget } from "../shutdown.ts";
 
 /** How long a hosted slice may hold the event loop, in ms. */
 const SLICE_MS = 1;
+/** The budget of what is not a task. */
+const UNCONSTRAINED = -1;
 
 /** The current-thread scheduler; made by the runtime's Builder. */
 export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, ShutdownTarget {
-  readonly id: number = cx.nextRuntimeId++;
+  readonly id: number;
   readonly slots: unknown[] = [];
+  /** Spawns a call that any thread can start; absent where there is only this one, which then runs it. */
+  readonly spawnSend: (<T>(future: SendFuture<T>) => JoinHandle<T>) | undefined;
   private readonly parts: CurrentThreadParts;
   private readonly drivers: DriverStack;
   private readonly worker: WorkerSink;
   private readonly metrics: SchedulerSink;
   private readonly hooks: Hooks;
   private readonly rand: FastRand;
+  /** Spawns a call on the blocking pool; absent where there is none. */
+  spawnBlocking: (<T>(future: SendFuture<T>, mandatory: boolean) => JoinHandle<T>) | undefined;
+  private source: WorkSource | null;
   private readonly local = new RunQueue();
   private readonly inject = new RunQueue();
   private readonly deferred = new Defer();
@@ -76,12 +99,21 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   private untilInject: number;
   private driving = false;
   private parked = false;
+  /** Whether the next task is taken from the source's queue first, before the local one. */
+  private sourceFirst = false;
+  /** How many functions run now that may block. */
+  private inPlace = 0;
   /** Whether the time that passes counts as busy. */
   private processing = false;
   private readonly ending = new Shutdown(this);
 
   constructor(parts: CurrentThreadParts) {
     this.parts = parts;
+    this.id = parts.id ?? cx.nextRuntimeId++;
+    const source = parts.source ?? null;
+    this.source = source;
+    this.spawnSend = source === null ? undefined : (future) => this.spawnShared(source, future);
+    this.spawnBlocking = undefined;
     this.drivers = new DriverStack(parts.drivers);
     this.untilDrivers = parts.eventInterval;
     this.untilInject = parts.globalQueueInterval;
@@ -114,6 +146,34 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     if (this.dressed || this.hooks.onTaskSpawn !== undefined) this.dress(task as Task<unknown>);
     this.schedule(task as Task<unknown>);
     return task;
+  }
+
+  private spawnShared<T>(source: WorkSource, future: SendFuture<T>): JoinHandle<T> {
+    const task = source.spawnSend(future);
+    this.metrics.incSpawnedTasks();
+    if (!this.driving) this.metrics.incRemoteSchedule();
+    if (this.hooks.onTaskSpawn !== undefined) this.dress(task as Task<unknown>);
+    return task;
+  }
+
+  /** A task that ran elsewhere has ended. */
+  endedElsewhere(task: Task<unknown>): void {
+    if (this.hooks.onTaskTerminate !== undefined) this.hooks.onTaskTerminate(task);
+  }
+
+  /** The live task at a place on the list, or null. */
+  ownedAt(place: number): Task<unknown> | null {
+    return this.owned.at(place);
+  }
+
+  /** A task that was spawned elsewhere and ran here has ended. */
+  releaseStarted(task: Task<unknown>): void {
+    this.owned.remove(task);
+  }
+
+  /** Takes a task that was spawned elsewhere and runs here; false when the scheduler is shut down. */
+  bindStarted(task: Task<unknown>): boolean {
+    return this.owned.bind(task);
   }
 
   /** The runtime is shut down: the task is dropped unpolled. */
@@ -215,14 +275,39 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     if (this.ending.isClosing)
       throw runtimeShutdown("blockOn() was called after the shutdown of its runtime");
     const root = new Root<T>(call, this);
+    const outer = this.blocking;
     this.blocking = root as Root<unknown>;
     try {
       this.drive(driveUntilSettled, root as Root<unknown>);
     } finally {
-      this.blocking = null;
+      this.blocking = outer;
     }
-    this.settleDown();
+    if (this.inPlace === 0) this.settleDown();
     return root.take();
+  }
+
+  /** Whether there are other threads that can go on with its tasks while this one is blocked. */
+  get hasOthers(): boolean {
+    return this.spawnSend !== undefined;
+  }
+
+  /** Runs a function that blocks, inside a poll: the others are offered what they can take, and `blockOn` is allowed in it. */
+  blockInPlace<T>(f: () => T): T {
+    this.source?.offerOwn();
+    const { budget, driving } = cx;
+    const own = this.driving;
+    cx.budget = UNCONSTRAINED;
+    cx.driving = false;
+    this.driving = false;
+    this.inPlace++;
+    try {
+      return f();
+    } finally {
+      this.inPlace--;
+      this.driving = own;
+      cx.budget = budget;
+      cx.driving = driving;
+    }
   }
 
   /** @internal */
@@ -283,8 +368,25 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
       this.parked = true;
       timeout = this.drivers.beforePark(true);
       this.drivers.parkHosted();
+      if (this.source !== null && !this.source.beforePark(true)) timeout = 0;
     });
     return timeout;
+  }
+
+  /** Whether it is driven by `blockOn`. */
+  isBlocked(): boolean {
+    return this.blocking !== null;
+  }
+
+  /** Ties a scheduler that was alone to the threads that it has got since; what is spawned on it still stays here. */
+  attach(source: WorkSource): void {
+    this.source = source;
+    this.unpark();
+  }
+
+  /** Begins to listen to the other threads, in the event loop. */
+  listen(): void {
+    if (!this.driving) this.hosted.rest();
   }
 
   /** A driver's events have come while the thread slept in the event loop; called by the event loop. */
@@ -303,6 +405,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   private leaveHostedPark(woken = true): void {
     if (!this.parked) return;
     this.parked = false;
+    this.source?.afterPark();
     this.worker.unparked();
     this.drivers.afterPark(woken);
     this.hooks.onThreadUnpark?.();
@@ -341,18 +444,21 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
       !this.local.isEmpty() ||
       !this.inject.isEmpty() ||
       this.wokenCount > 0 ||
-      !this.deferred.isEmpty()
+      !this.deferred.isEmpty() ||
+      (this.source?.hasWork() ?? false)
     );
   }
 
   private round(): void {
     if (!this.processing) this.startProcessing();
+    this.source?.takeMail();
     if (this.wokenCount > 0) this.pollRoots();
     // Otherwise the drivers are looked at when the slice has ended.
     if (this.runTasks() || !this.deferred.isEmpty()) this.parkYield();
   }
 
   private blockingRound(root: Root<unknown>): void {
+    this.source?.takeMail();
     if (this.wokenCount > 0) this.pollRoots();
     if (root.isSettled()) return;
     if (!this.processing) this.startProcessing();
@@ -392,9 +498,24 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
 
   /** The next task to run, and one tick. */
   private nextTask(): Task<unknown> | null {
+    if (this.source !== null) return this.nextOf(this.source);
     if (--this.untilInject > 0) return this.local.pop() ?? this.inject.pop();
     this.untilInject = this.parts.globalQueueInterval;
     return this.inject.pop() ?? this.local.pop();
+  }
+
+  /** The next task where there are other threads: what others offer in its interval, else both own queues by turns. */
+  private nextOf(source: WorkSource): Task<unknown> | null {
+    if (--this.untilInject <= 0) {
+      this.untilInject = source.interval();
+      const task = source.takeOffered() ?? this.inject.pop();
+      if (task !== null) return task;
+    }
+    this.sourceFirst = !this.sourceFirst;
+    const task = this.sourceFirst
+      ? (source.takeOwn() ?? this.local.pop())
+      : (this.local.pop() ?? source.takeOwn());
+    return task ?? this.inject.pop() ?? source.search();
   }
 
   private runDressed(task: Task<unknown>): void {
@@ -444,14 +565,24 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     this.endProcessing();
     this.submit();
     const timeout = this.drivers.beforePark(true);
-    if (timeout === Number.POSITIVE_INFINITY && !this.drivers.hasPending()) this.giveUp(root);
-    else if (timeout > 0) this.parts.park.park(timeout);
+    if (timeout === Number.POSITIVE_INFINITY && !this.canBeWoken()) this.giveUp(root);
+    else if (timeout > 0) this.sleep(timeout);
     this.drivers.afterPark(false);
     this.deferred.wakeAll();
     this.untilDrivers = this.parts.eventInterval;
     this.startProcessing();
     this.worker.unparked();
     this.hooks.onThreadUnpark?.();
+  }
+
+  private canBeWoken(): boolean {
+    return this.drivers.hasPending() || (this.source?.hasPending() ?? false);
+  }
+
+  private sleep(timeout: number): void {
+    const { source } = this;
+    if (source === null || source.beforePark(false)) this.parts.park.park(timeout);
+    source?.afterPark();
   }
 
   /** The queues have counted the schedules and the polls: takes their counts over. */
@@ -511,24 +642,28 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
       for (const task of this.local) this.owned.place(task);
       for (const task of this.inject) this.owned.place(task);
       this.owned.closeAndShutdownAll();
+      this.source?.close();
     });
   }
 
   hasLeft(): boolean {
-    return this.owned.size > 0 || this.hasRoots();
+    return this.owned.size > 0 || this.hasRoots() || (this.source?.hasLeft() ?? false);
   }
 
   forsakeAll(): string[] {
     const tasks = this.owned.toArray();
     const roots = this.allRoots();
     const why = runtimeShutdown("its clean-up took too long");
+    let elsewhere: string[] = [];
     this.within(() => {
       for (const task of tasks) task.forsake();
       for (const root of roots) root.forsake(why);
+      elsewhere = this.source?.forsakeAll() ?? [];
     });
     return [
       ...tasks.map((task) => `${task.name} (task ${task.id})`),
       ...roots.map((root) => root.name),
+      ...elsewhere,
     ];
   }
 
@@ -537,6 +672,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     this.submit();
     this.watch.sweep();
     this.hosted.stop();
+    this.source?.end();
   }
 
   private hasRoots(): boolean {
@@ -550,7 +686,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   // Looking inside
 
   aliveTasks(): number {
-    return this.owned.size;
+    return this.owned.size + (this.source?.pendingTasks() ?? 0);
   }
 
   injectDepth(): number {

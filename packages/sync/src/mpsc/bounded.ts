@@ -1,10 +1,27 @@
 /** The bounded mpsc channel: senders wait while it is full. */
-import { type Awaitable, DONE, invalidArg, type Poll, readyPoll } from "@treadle/core";
+import {
+  type Awaitable,
+  cx,
+  DONE,
+  invalidArg,
+  outsidePoll,
+  PENDING,
+  type Poll,
+  pollProceed,
+  readyPoll,
+  refundBudget,
+  SEND,
+  type SendKind,
+  sendKind,
+  type Waker,
+} from "@treadle/core";
 import { ClosedWait } from "../closed-wait.ts";
 import { guardReleased, sendClosed, senderClosed, sendFull } from "../error.ts";
 import { MAX_PERMITS, PermitWait } from "../permit-pool.ts";
+import type { SharedChannel } from "../shared/shared-channel.ts";
 import { WeakSender } from "../weak-sender.ts";
 import { Channel, type Places } from "./channel.ts";
+import { channelCame, type SentChannel, sendEnd, shareChannel } from "./crossing.ts";
 import { Receiver } from "./receiver.ts";
 
 /**
@@ -80,7 +97,7 @@ export class Sender<T> implements Disposable {
   trySend(value: T): void {
     if (!this.open) throw senderClosed(value);
     if (this.channel.isAbandoned()) throw sendClosed(value);
-    if (!this.places.tryTake(1)) throw sendFull(value);
+    if (!this.channel.tryTakePlaces(1)) throw sendFull(value);
     this.channel.push(value);
   }
 
@@ -121,7 +138,7 @@ export class Sender<T> implements Disposable {
   tryReserve(): Permit<T> | undefined {
     if (!this.open) throw senderClosed(undefined);
     if (this.channel.isAbandoned()) throw sendClosed(undefined);
-    return this.places.tryTake(1) ? new Permit(this.channel, this.places) : undefined;
+    return this.channel.tryTakePlaces(1) ? new Permit(this.channel, this.places) : undefined;
   }
 
   /**
@@ -135,7 +152,9 @@ export class Sender<T> implements Disposable {
       throw invalidArg("count", count, "must be a whole number of places, at least 0");
     }
     if (this.channel.isAbandoned()) throw sendClosed(undefined);
-    return this.places.tryTake(count) ? permits(this.channel, this.places, count) : undefined;
+    return this.channel.tryTakePlaces(count)
+      ? permits(this.channel, this.places, count)
+      : undefined;
   }
 
   /**
@@ -184,12 +203,28 @@ export class Sender<T> implements Disposable {
 
   /** How many more values could be sent without waiting. */
   get capacity(): number {
-    return this.places.free;
+    return this.channel.free;
   }
 
   /** The bound the channel was made with. */
   get maxCapacity(): number {
     return this.places.bound;
+  }
+
+  /** @internal */
+  get [SEND](): SendKind<Sender<T>, unknown> {
+    return senderKind as SendKind<Sender<T>, unknown>;
+  }
+
+  /** @internal The channel, while this sender is open. */
+  shownChannel(): Channel<T> {
+    if (!this.open) throw senderClosed(undefined);
+    return this.channel;
+  }
+
+  /** @internal Another end has taken over: this one is as closed. */
+  giveUp(): void {
+    this.open = false;
   }
 
   /** Whether `other` sends to the same receiver. */
@@ -236,10 +271,56 @@ export class Permit<T> implements Disposable {
 
 abstract class PlaceWait<T, A> extends PermitWait<A> {
   protected readonly channel: Channel<T>;
+  /** Whether it counts as a sender, because it waits among threads. */
+  private counted: boolean;
 
   constructor(channel: Channel<T>, places: Places, count: number) {
     super(places, count);
     this.channel = channel;
+    this.counted = false;
+  }
+
+  override next(): Poll<A> {
+    const { shared } = this.channel;
+    // What it got while the channel was on one thread is taken along.
+    if (shared === null || this.isAssigned) return super.next();
+    const waker = cx.waker;
+    if (waker === null) return outsidePoll(this, PlaceWait.prototype.next);
+    if (!pollProceed()) return PENDING;
+    return this.nextShared(shared, waker);
+  }
+
+  private nextShared(shared: SharedChannel<T>, waker: Waker): Poll<A> {
+    for (let registered = false; ; registered = true) {
+      if (shared.isAbandoned()) {
+        this.drop();
+        throw this.refused();
+      }
+      if (shared.tryTakePlaces(this.count)) {
+        this.drop();
+        return this.granted();
+      }
+      // Registered first: what happens after that look wakes.
+      if (registered) break;
+      this.countAsSender(shared);
+      this.waker = waker;
+      shared.awaitPlaces(this);
+    }
+    refundBudget();
+    return PENDING;
+  }
+
+  private countAsSender(shared: SharedChannel<T>): void {
+    if (this.counted) return;
+    this.counted = true;
+    shared.addSender();
+  }
+
+  protected override drop(): void {
+    super.drop();
+    if (!this.counted) return;
+    this.counted = false;
+    this.channel.dropSender();
   }
 
   protected override refused(): Error {
@@ -280,3 +361,13 @@ class ReserveMany<T> extends PlaceWait<T, Permit<T>[]> {
 function permits<T>(channel: Channel<T>, places: Places, count: number): Permit<T>[] {
   return Array.from({ length: count }, () => new Permit(channel, places));
 }
+
+const senderKind = sendKind<Sender<unknown>, SentChannel>({
+  name: "@treadle/sync/mpsc.Sender",
+  encode: (sender) => shareChannel(sender.shownChannel()),
+  decode: (sent) => new Sender(channelCame(sent, false)),
+  sent: (sender) => {
+    sendEnd(sender.shownChannel(), false);
+    sender.giveUp();
+  },
+});

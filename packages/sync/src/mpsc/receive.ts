@@ -8,7 +8,9 @@ import {
   pollProceed,
   readyPoll,
   refundBudget,
+  type Waker,
 } from "@treadle/core";
+import type { SharedChannel } from "../shared/shared-channel.ts";
 import { unlink, WaitLeaf } from "../waiters.ts";
 import type { Channel } from "./channel.ts";
 
@@ -38,14 +40,31 @@ export abstract class ReceiveWait<T, A> extends WaitLeaf<A> {
       this.leave();
       return this.taken();
     }
-    if (channel.isFinished()) {
+    if (channel.shared === null && channel.isFinished()) {
       this.leave();
       return this.ended();
     }
+    if (channel.shared !== null) return this.nextShared(channel.shared, waker);
     refundBudget();
     this.waker = waker;
     this.aroused = false;
     if (this.after === null) channel.receives.push(this);
+    return PENDING;
+  }
+
+  private nextShared(shared: SharedChannel<T>, waker: Waker): Poll<A> {
+    for (let registered = false; ; registered = true) {
+      const found = shared.hasValue();
+      if (found || shared.isFinished()) {
+        this.leave();
+        return found ? this.taken() : this.ended();
+      }
+      // Registered first: what comes after that look wakes.
+      if (registered) break;
+      this.waker = waker;
+      shared.awaitValue(this);
+    }
+    refundBudget();
     return PENDING;
   }
 

@@ -1,7 +1,8 @@
 /** The receiving end of bounded and unbounded mpsc channels. */
-import { type Awaitable, invalidArg, ready } from "@treadle/core";
+import { type Awaitable, invalidArg, ready, SEND, type SendKind, sendKind } from "@treadle/core";
 import { recvClosed } from "../error.ts";
-import type { Channel } from "./channel.ts";
+import { Channel } from "./channel.ts";
+import { channelCame, type SentChannel, sendEnd, shareReceiver } from "./crossing.ts";
 import { Recv, RecvMany } from "./receive.ts";
 
 /**
@@ -11,7 +12,7 @@ import { Recv, RecvMany } from "./receive.ts";
  * channel open. `close()` or `using` tells the senders that nobody receives any more.
  */
 export class Receiver<T> implements AsyncIterable<T>, Disposable {
-  private readonly channel: Channel<T>;
+  private channel: Channel<T>;
 
   /** @internal */
   constructor(channel: Channel<T>) {
@@ -46,7 +47,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
    * @throws {@link RecvError} (`ERR_CHANNEL_CLOSED`) at the channel's end.
    */
   tryRecv(): T | undefined {
-    if (this.channel.queue.size > 0) return this.channel.take();
+    if (this.channel.hasValue()) return this.channel.take();
     if (this.channel.isFinished()) throw recvClosed();
     return undefined;
   }
@@ -59,6 +60,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
   /** Closes the channel and lets go of what was not received. */
   [Symbol.dispose](): void {
     this.close();
+    if (this.channel.shared !== null) this.channel.shared.receiverGone();
     while (this.channel.queue.size > 0) this.channel.take();
   }
 
@@ -71,22 +73,38 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
 
   /** Whether no value is there now. */
   get isEmpty(): boolean {
-    return this.channel.queue.size === 0;
+    return !this.channel.hasValue();
   }
 
   /** How many values are there now. */
   get len(): number {
-    return this.channel.queue.size;
+    return this.channel.size;
   }
 
   /** How many more values could be sent without waiting; `Infinity` without a bound. */
   get capacity(): number {
-    return this.channel.places?.free ?? Number.POSITIVE_INFINITY;
+    return this.channel.free;
   }
 
   /** The bound the channel was made with; `Infinity` without one. */
   get maxCapacity(): number {
     return this.channel.places?.bound ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** @internal Gives the channel to an end on another thread: this one is as closed. */
+  giveUp(): void {
+    this.channel = new Channel<T>(Number.POSITIVE_INFINITY);
+    this.channel.dropSender();
+  }
+
+  /** @internal */
+  get [SEND](): SendKind<Receiver<T>, unknown> {
+    return receiverKind as SendKind<Receiver<T>, unknown>;
+  }
+
+  /** @internal */
+  shownChannel(): Channel<T> {
+    return this.channel;
   }
 
   /** How many senders are open. */
@@ -99,3 +117,13 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
     for (let value = await this.recv(); value !== undefined; value = await this.recv()) yield value;
   }
 }
+
+const receiverKind = sendKind<Receiver<unknown>, SentChannel>({
+  name: "@treadle/sync/mpsc.Receiver",
+  encode: (receiver) => shareReceiver(receiver.shownChannel()),
+  decode: (sent) => new Receiver(channelCame(sent, true)),
+  sent: (receiver) => {
+    sendEnd(receiver.shownChannel(), true);
+    receiver.giveUp();
+  },
+});

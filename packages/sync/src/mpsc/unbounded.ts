@@ -1,9 +1,10 @@
 /** The unbounded mpsc channel: sending never waits. */
-import type { Awaitable } from "@treadle/core";
+import { type Awaitable, SEND, type SendKind, sendKind } from "@treadle/core";
 import { ClosedWait } from "../closed-wait.ts";
 import { sendClosed, senderClosed } from "../error.ts";
 import { WeakSender } from "../weak-sender.ts";
 import { Channel } from "./channel.ts";
+import { channelCame, type SentChannel, sendEnd, shareChannel } from "./crossing.ts";
 import { Receiver } from "./receiver.ts";
 
 /**
@@ -92,8 +93,34 @@ export class UnboundedSender<T> implements Disposable {
     return this.channel.isAbandoned();
   }
 
+  /** @internal */
+  get [SEND](): SendKind<UnboundedSender<T>, unknown> {
+    return senderKind as SendKind<UnboundedSender<T>, unknown>;
+  }
+
+  /** @internal The channel, while this sender is open. */
+  shownChannel(): Channel<T> {
+    if (!this.open) throw senderClosed(undefined);
+    return this.channel;
+  }
+
+  /** @internal Another end has taken over: this one is as closed. */
+  giveUp(): void {
+    this.open = false;
+  }
+
   /** Whether `other` sends to the same receiver. */
   sameChannel(other: UnboundedSender<T>): boolean {
     return other.channel === this.channel;
   }
 }
+
+const senderKind = sendKind<UnboundedSender<unknown>, SentChannel>({
+  name: "@treadle/sync/mpsc.UnboundedSender",
+  encode: (sender) => shareChannel(sender.shownChannel()),
+  decode: (sent) => new UnboundedSender(channelCame(sent, false)),
+  sent: (sender) => {
+    sendEnd(sender.shownChannel(), false);
+    sender.giveUp();
+  },
+});

@@ -1,5 +1,15 @@
-import { Builder, blockInPlace, type JoinHandle, pollFn, yieldNow } from "treadle";
-import { describe, expect } from "vitest";
+import {
+  Builder,
+  blockInPlace,
+  type JoinHandle,
+  mpsc,
+  pollFn,
+  type Runtime,
+  ready,
+  taskId,
+  yieldNow,
+} from "treadle";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { conforms } from "../support/conforms.ts";
 import { currentThread, Stuck, thrownBy } from "../support/runtimes.ts";
 
@@ -82,6 +92,82 @@ describe("a runtime inside another", () => {
       const error = thrownBy(() => outer.blockOn(pollFn(() => inner.blockOn(yieldNow()))));
       expect(error.code).toBe("ERR_NESTED_RUNTIME");
       expect(error.stack).toContain("task-blocking.test.ts");
+    },
+  );
+});
+
+describe("blockInPlace on a multi-thread runtime", () => {
+  let rt: Runtime;
+
+  beforeAll(() => {
+    rt = Builder.newMultiThread().workerThreads(1).enableAll().build() as Runtime;
+  });
+
+  afterAll(async () => {
+    expect(await rt.shutdownTimeout(15_000)).toBe(true);
+  });
+
+  conforms(
+    ["task_blocking::block_in_block", "task_blocking::yes_block_in_threaded_block_on"],
+    "runs in a root, and inside of another one",
+    () => {
+      expect(rt.blockOn(pollFn(() => blockInPlace(() => blockInPlace(() => 5))))).toBe(5);
+    },
+  );
+
+  conforms(
+    "task_blocking::can_enter_current_thread_rt_from_within_block_in_place",
+    "may drive another runtime",
+    () => {
+      using inner = currentThread();
+      expect(rt.blockOn(pollFn(() => blockInPlace(() => inner.blockOn(ready(7)))))).toBe(7);
+    },
+  );
+
+  conforms(
+    [
+      "task_blocking::coop_disabled_in_block_in_place",
+      "task_blocking::coop_disabled_in_block_in_place_in_block_on",
+    ],
+    "takes from the budget of no task what runs in it",
+    () => {
+      const [tx, rx] = mpsc.unbounded<number>();
+      for (let i = 0; i < 200; i++) tx.send(i);
+      const count = pollFn(() =>
+        blockInPlace(() =>
+          rt.handle().blockOn(function* () {
+            let received = 0;
+            while (received < 200) {
+              yield* rx.recv();
+              received++;
+            }
+            return received;
+          }),
+        ),
+      );
+      expect(rt.blockOn(count)).toBe(200);
+    },
+  );
+
+  conforms(
+    "task_id::task_id_block_in_place_block_on_spawn",
+    "leaves the id of its task as it was",
+    () => {
+      const ids = rt.blockOn(() =>
+        rt.spawnLocal(function* () {
+          const before = taskId();
+          const inner = blockInPlace(() =>
+            rt.handle().blockOn(function* () {
+              return yield* rt.spawnLocal(function* () {
+                return taskId();
+              });
+            }),
+          );
+          return [before, inner, taskId()];
+        }),
+      );
+      expect(ids[2]).toBe(ids[0]);
+      expect(ids[1]).not.toBe(ids[0]);
     },
   );
 });

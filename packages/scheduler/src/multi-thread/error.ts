@@ -1,0 +1,30 @@
+/** The errors of many threads. */
+import { RuntimeError } from "@treadle/core";
+
+/** Code of the error of a task whose worker died while it ran. */
+export const ERR_WORKER_LOST = "ERR_WORKER_LOST";
+/** Code of the error thrown by a spawn for which the shared memory has no room. */
+export const ERR_SEGMENT_FULL = "ERR_SEGMENT_FULL";
+
+/** The worker that had the task is gone. */
+export function workerLost(task: string, worker: string, why: string): RuntimeError {
+  return new RuntimeError(
+    ERR_WORKER_LOST,
+    `${worker} died while it ran ${task}: ${why}. The task's clean-up has not run; ` +
+      "what it had not started was given to other workers, and another worker has taken its place",
+  );
+}
+
+/** A job that no thread has started cannot be run. */
+export function jobLost(why: string): RuntimeError {
+  return new RuntimeError(ERR_WORKER_LOST, `a job of the blocking pool was not run: ${why}`);
+}
+
+/** There is no room left. */
+export function segmentFull(limit: number): RuntimeError {
+  return new RuntimeError(
+    ERR_SEGMENT_FULL,
+    `the memory that the threads share is full (${limit} bytes): wait for tasks to end before spawning more ` +
+      "(JoinSet.spawnWhenRoom does), or give it more with Builder.segmentLimit(bytes)",
+  );
+}

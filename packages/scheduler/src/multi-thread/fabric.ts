@@ -1,0 +1,303 @@
+/**
+ * The structures on the shared segment, as one thread sees them, and the few words that the scheduler itself keeps there.
+ *
+ * **Layout.** In the extra words of each participant: SIGNALS (bits of `crew.ts`), SYSTEM_THREAD (the system's number of its
+ * thread, 0 if not known), LAST_WORDS (its exit code + 1 once it has announced its end), BUSY (not 0 while it has tasks), WATCHING
+ * (not 0 while home waits in its event loop for others to have none).
+ * **Who writes.** SIGNALS: any thread sets bits, the owner takes all; the rest: the owner.
+ */
+import { compareExchange, exchange, load, store } from "@treadle/core/shared";
+import { ByteArea } from "@treadle/task";
+import {
+  ARGS_BLOCK,
+  ARGS_LENGTH,
+  type Cells,
+  ID_HIGH,
+  ID_LOW,
+  INLINE,
+  KEY,
+  type MailKind,
+  OUTCOME,
+  type Participants,
+  type Place,
+  payloadOf,
+  RESULT_BLOCK,
+  RESULT_LENGTH,
+  type Role,
+  type SharedMemory,
+  SPAWNER,
+  Status,
+} from "@treadle/task/shared";
+import { Signal } from "./crew.ts";
+import { ThreadSharedHost } from "./shared-host.ts";
+
+/** What a thread needs to attach; structured-cloneable. */
+export interface SharedPlan {
+  readonly buffer: SharedArrayBuffer;
+  readonly taskIds: Int32Array;
+}
+
+const SIGNALS = 0;
+const SYSTEM_THREAD = 1;
+const LAST_WORDS = 2;
+const BUSY = 3;
+const WATCHING = 4;
+/** The place of the task that stands for the cell, on its spawner's list: the spawner's own word. */
+const PROXY = OUTCOME;
+/** The place of the task that runs the cell, on its executor's list: the executor's own word, as lengths are not kept. */
+const RUNNER = RESULT_LENGTH;
+/** What the cell is for. Payloads know their own length, so this word is free. */
+const SORT = ARGS_LENGTH;
+const TWO_32 = 2 ** 32;
+/** In the place of a block: the payload comes by message port. */
+export const BY_PORT = -1;
+
+/** What a cell is for. */
+export const Sort = {
+  /** Any worker. */
+  TASK: 0,
+  /** The blocking pool. */
+  JOB: 1,
+  /** The blocking pool, even when the runtime shuts down before it has begun. */
+  MANDATORY_JOB: 2,
+} as const;
+/** One of {@link Sort}. */
+export type Sort = (typeof Sort)[keyof typeof Sort];
+
+/** The place of home in the table of participants. */
+export const HOME_INDEX = 0;
+
+/** The shared memory of a runtime, as one thread uses it. */
+export class Fabric {
+  /** Which participant this thread is. */
+  readonly self: number;
+  readonly shared: SharedMemory;
+  readonly words: Int32Array;
+  readonly area: ByteArea;
+  readonly participants: Participants;
+  readonly cells: Cells;
+  /** What this thread owns. */
+  readonly place: Place;
+  /** What channel ends and tokens need of it. */
+  readonly host: ThreadSharedHost;
+  private readonly extraOffset: number;
+
+  /** Takes the thread's place among the participants. */
+  constructor(shared: SharedMemory, self: number, role: Role) {
+    this.self = self;
+    this.shared = shared;
+    this.words = shared.words;
+    this.area = new ByteArea(shared.segment.buffer);
+    this.participants = shared.participants;
+    this.cells = shared.cells;
+    if (!shared.participants.join(self, role)) throw new Error(`place ${self} is taken`);
+    this.place = shared.enter(self);
+    this.host = new ThreadSharedHost(this);
+    this.area.host = this.host;
+    this.extraOffset = this.place.extra - shared.participants.block(self);
+    store(this.words, this.place.extra + LAST_WORDS, 0);
+  }
+
+  /** A message that came by port, to be read. */
+  areaOf(bytes: ArrayBuffer): ByteArea {
+    const area = new ByteArea(bytes);
+    area.host = this.host;
+    return area;
+  }
+
+  /** The reference to this thread. */
+  get ref(): number {
+    return this.place.ref;
+  }
+
+  get workers(): number {
+    return this.shared.segment.sizes.workers;
+  }
+
+  private extra(index: number): number {
+    return this.participants.block(index) + this.extraOffset;
+  }
+
+  /** Where the payload in a cell begins, in bytes. */
+  inlineAt(cell: number): number {
+    return (cell + INLINE) * 4;
+  }
+
+  /** Writes what a cell is for. */
+  describe(cell: number, id: number, key: number, proxy: number, sort: Sort): void {
+    const { words } = this;
+    words[cell + SPAWNER] = this.ref;
+    words[cell + ID_LOW] = id | 0;
+    words[cell + ID_HIGH] = Math.floor(id / TWO_32);
+    words[cell + KEY] = key;
+    words[cell + PROXY] = proxy;
+    words[cell + SORT] = sort;
+  }
+
+  idOf(cell: number): number {
+    const { words } = this;
+    return (words[cell + ID_HIGH] as number) * TWO_32 + ((words[cell + ID_LOW] as number) >>> 0);
+  }
+
+  keyOf(cell: number): number {
+    return this.words[cell + KEY] as number;
+  }
+
+  proxyOf(cell: number): number {
+    return this.words[cell + PROXY] as number;
+  }
+
+  /** Executor: where the task that runs a cell stands on its list. */
+  setRunner(cell: number, place: number): void {
+    this.words[cell + RUNNER] = place;
+  }
+
+  runnerOf(cell: number): number {
+    return this.words[cell + RUNNER] as number;
+  }
+
+  /** The arguments lie in the cell (0), in a block, or come {@link BY_PORT}. */
+  setArguments(cell: number, block: number): void {
+    this.words[cell + ARGS_BLOCK] = block;
+  }
+
+  /** Where the arguments begin, in bytes, or {@link BY_PORT}. */
+  argumentsAt(cell: number): number {
+    return this.placeOf(cell, this.words[cell + ARGS_BLOCK] as number);
+  }
+
+  freeArguments(cell: number): void {
+    const block = this.words[cell + ARGS_BLOCK] as number;
+    if (block > 0) this.place.heap.free(block);
+    this.words[cell + ARGS_BLOCK] = 0;
+  }
+
+  /** The result lies in the cell (0), in a block, or comes {@link BY_PORT}. */
+  setResult(cell: number, block: number): void {
+    this.words[cell + RESULT_BLOCK] = block;
+  }
+
+  /** Where the result begins, in bytes, or {@link BY_PORT}. */
+  resultAt(cell: number): number {
+    return this.placeOf(cell, this.words[cell + RESULT_BLOCK] as number);
+  }
+
+  freeResult(cell: number): void {
+    const block = this.words[cell + RESULT_BLOCK] as number;
+    if (block > 0) this.place.heap.free(block);
+    this.words[cell + RESULT_BLOCK] = 0;
+  }
+
+  private placeOf(cell: number, block: number): number {
+    if (block < 0) return block;
+    return block === 0 ? this.inlineAt(cell) : payloadOf(block);
+  }
+
+  /** Whether the job in a cell is to be run even when the runtime shuts down before. */
+  isMandatory(cell: number): boolean {
+    return this.words[cell + SORT] === Sort.MANDATORY_JOB;
+  }
+
+  /** Whether a cell is for the blocking pool. */
+  isJob(cell: number): boolean {
+    return this.words[cell + SORT] !== Sort.TASK;
+  }
+
+  /** Sends a cell to the thread that a reference names; false if that is gone. */
+  mail(ref: number, cell: number, kind: MailKind): boolean {
+    return this.shared.post(ref, cell, kind);
+  }
+
+  // Signals
+
+  /** Tells a participant something. */
+  signal(index: number, bits: number): void {
+    const at = this.extra(index) + SIGNALS;
+    let word = load(this.words, at);
+    while ((word & bits) !== bits) {
+      const found = compareExchange(this.words, at, word, word | bits);
+      if (found === word) break;
+      // Another bit came, or all were taken.
+      word = found;
+    }
+    this.shared.parks.wake(index);
+  }
+
+  /** Tells all participants but this one something. */
+  signalAll(bits: number): void {
+    for (let index = 0; index < this.participants.used; index++) {
+      if (index !== this.self) this.signal(index, bits);
+    }
+  }
+
+  hasSignals(): boolean {
+    return load(this.words, this.place.extra + SIGNALS) !== 0;
+  }
+
+  takeSignals(): number {
+    const at = this.place.extra + SIGNALS;
+    return load(this.words, at) === 0 ? 0 : exchange(this.words, at, 0);
+  }
+
+  // Lives and deaths
+
+  /** Whether the participant takes part. */
+  isTaking(index: number): boolean {
+    const status = this.participants.statusOf(index);
+    return status === Status.ALIVE || status === Status.STOPPING;
+  }
+
+  systemThread(index: number): number {
+    return load(this.words, this.extra(index) + SYSTEM_THREAD);
+  }
+
+  /** The exit code that the thread has announced, -1 if none. */
+  lastWords(index: number): number {
+    return load(this.words, this.extra(index) + LAST_WORDS) - 1;
+  }
+
+  /** Announces this thread's end. */
+  sayLast(code: number): void {
+    store(this.words, this.place.extra + LAST_WORDS, (code & 0xff) + 1);
+  }
+
+  /** Says whether this thread has tasks; home is told of the end of that if it watches. */
+  setBusy(busy: boolean): void {
+    store(this.words, this.place.extra + BUSY, busy ? 1 : 0);
+    // Pairs with the store in `watchOthers`: one of the two sees the other.
+    if (!busy && load(this.words, this.extra(HOME_INDEX) + WATCHING) !== 0) {
+      this.signal(HOME_INDEX, Signal.CHANGE);
+    }
+  }
+
+  /** Home: whether any other thread has tasks; from now on it is told when one has no more. */
+  watchOthers(on: boolean): boolean {
+    store(this.words, this.place.extra + WATCHING, on ? 1 : 0);
+    if (!on) return false;
+    for (let index = 0; index < this.participants.used; index++) {
+      if (index === this.self || load(this.words, this.extra(index) + BUSY) === 0) continue;
+      if (this.isTaking(index)) return true;
+    }
+    return false;
+  }
+
+  /** Says by which number the system knows this thread. */
+  setSystemThread(thread: number): void {
+    store(this.words, this.place.extra + SYSTEM_THREAD, thread);
+  }
+
+  /** This thread ends in good order. */
+  leave(): void {
+    this.participants.leave(this.self);
+  }
+
+  /** The thread of that participant is gone; false if it had left in good order. */
+  declareDead(index: number): boolean {
+    if (!this.isTaking(index)) return false;
+    store(this.words, this.extra(index) + LAST_WORDS, 0);
+    if (!this.shared.declareDead(index)) return false;
+    this.signalAll(Signal.DEATH);
+    this.shared.notifyWorker();
+    return true;
+  }
+}

@@ -1,0 +1,544 @@
+/**
+ * One thread's part in a multi-thread runtime: what its scheduler shares with those of the other threads.
+ *
+ * Every thread that takes part runs an ordinary scheduler of its own. This adds a source of unstarted tasks (only workers
+ * take them), mail (ends and aborts of tasks), and sleeping so that other threads can wake it.
+ *
+ * **Sleep.** The park word says PARKED only between `beforePark` and `afterPark`. Whoever has something for this thread first
+ * makes it visible and then looks at the word; this thread first sets the word and then looks for what there is. So one of
+ * the two sees the other.
+ */
+import type { FastRand, Park } from "@treadle/core";
+import { load, waitAsync } from "@treadle/core/shared";
+import type { JoinHandle, SendFuture, SendMessage, Task } from "@treadle/task";
+import {
+  cellOf,
+  indexOfRef,
+  kindOf,
+  MailKind,
+  nodeOf,
+  Parked,
+  type SharedMemory,
+} from "@treadle/task/shared";
+import type { WorkSource } from "../contract.ts";
+import type { CurrentThread } from "../current-thread/current-thread.ts";
+import { type Crew, CrewPair, Signal } from "./crew.ts";
+import { type ExecutingThread, Executor } from "./executor.ts";
+import type { Fabric } from "./fabric.ts";
+import type { JobPort } from "./job-port.ts";
+import { KeepAlive } from "./keep-alive.ts";
+import { type Parcel, Parcels } from "./parcels.ts";
+import type { RemoteJob } from "./remote-job.ts";
+import type { RemoteTask } from "./remote-task.ts";
+import { Spawner, type SpawningThread } from "./spawner.ts";
+import { Spin } from "./spin.ts";
+import { type TakingCounters, TaskQueue } from "./task-queue.ts";
+import { Tuning } from "./tuning.ts";
+
+/** Longest single wait: a thread that is to be terminated must enter JavaScript from time to time. */
+const SLICE_MS = 100;
+/** The place of home in the table of participants. */
+const HOME = 0;
+/** The longest sleep without a look at the crew. */
+const LOOK_MS = 1000;
+
+/** What a participant is made of. */
+export interface ParticipantParts {
+  readonly fabric: Fabric;
+  readonly crew: Crew;
+  /** Whether it takes unstarted tasks. */
+  readonly isWorker: boolean;
+  /** Whether it is a thread of the blocking pool. */
+  readonly runsJobs?: boolean;
+  readonly counters: TakingCounters;
+  readonly rand: FastRand;
+  readonly globalQueueInterval: number | undefined;
+  readonly disableLifoSlot: boolean;
+  /** The number of this thread's reactor, 0 while it has none. */
+  readonly reactor: () => number;
+}
+
+/** A thread's part in the runtime. */
+export class Participant implements WorkSource, SpawningThread, ExecutingThread {
+  readonly fabric: Fabric;
+  private readonly shared: SharedMemory;
+  readonly parcels: Parcels;
+  private crew: Crew;
+  private jobs: JobPort | null = null;
+  private readonly parts: ParticipantParts;
+  private readonly spawner: Spawner;
+  private readonly executor: Executor;
+  private readonly queue: TaskQueue | null;
+  private readonly runsJobs: boolean;
+  private readonly tuning: Tuning;
+  private readonly spin = new Spin();
+  private readonly alive = new KeepAlive();
+  private scheduler: CurrentThread | null = null;
+  /** Whether a promise for the next notification of the hosted sleep is out. */
+  private armed = false;
+  /** Tasks that were sent to this worker alone. */
+  private readonly directed: number[] = [];
+  /** What is known of those that died, by reference. */
+  private readonly obituaries = new Map<number, string>();
+  private nextDirected = 0;
+  /** Whether the others were told that this thread has tasks. */
+  private busy = false;
+  private readonly anything = (): boolean => this.hasNews();
+  private readonly onParcel = (parcel: Parcel): void => this.accept(parcel);
+  private readonly onNotified = (): void => {
+    this.armed = false;
+    this.own_.unpark();
+  };
+
+  constructor(parts: ParticipantParts) {
+    this.parts = parts;
+    this.crew = parts.crew;
+    this.fabric = parts.fabric;
+    this.shared = parts.fabric.shared;
+    this.parcels = new Parcels(parts.fabric);
+    this.spawner = new Spawner(this, parts.fabric);
+    this.executor = new Executor(this, parts.fabric);
+    this.runsJobs = parts.runsJobs === true;
+    this.queue = parts.isWorker
+      ? new TaskQueue(parts.fabric, parts.counters, parts.rand, !parts.disableLifoSlot)
+      : null;
+    this.tuning = new Tuning(parts.globalQueueInterval);
+  }
+
+  /** Ties it to the scheduler of its thread. */
+  connect(scheduler: CurrentThread): void {
+    this.scheduler = scheduler;
+  }
+
+  private get own_(): CurrentThread {
+    return this.scheduler as CurrentThread;
+  }
+
+  // Spawning
+
+  spawnSend<T>(future: SendFuture<T>): JoinHandle<T> {
+    const task = this.spawner.spawn(future);
+    // Jobs go on while the runtime shuts down; there may be nobody left to start the task.
+    if (this.runsJobs && this.fabric.participants.isClosed) this.spawner.withdrawRemote(task);
+    if (this.armed) this.stayAlive();
+    return task;
+  }
+
+  // Jobs of the blocking pool
+
+  /** Ties it to the pool. */
+  connectJobs(port: JobPort): void {
+    this.jobs = port;
+  }
+
+  /** Spawns a call on the blocking pool. */
+  spawnJob<T>(future: SendFuture<T>, mandatory: boolean): JoinHandle<T> {
+    const job = this.spawner.spawnJob(future, mandatory);
+    if (this.armed) this.stayAlive();
+    return job;
+  }
+
+  hasJobRoom(): boolean {
+    return this.fabric.place.jobs.reserve(1);
+  }
+
+  offerJob(entry: number): void {
+    this.shared.jobs.push(this.fabric.self, entry);
+    this.jobs?.pushed();
+  }
+
+  /** What it brings goes to home, which chooses a thread. */
+  directJob(job: RemoteJob<unknown>, entry: number, message: SendMessage): void {
+    const { fabric } = this;
+    const to = fabric.participants.refOf(HOME);
+    job.directedTo = to;
+    this.parcels.send({ to, cell: job.cell, entry, message });
+    if (fabric.self === HOME) this.jobs?.came(entry);
+  }
+
+  /** Home: sends a job on to the thread that it was chosen for. */
+  sendJob(entry: number, thread: number): void {
+    const cell = cellOf(entry);
+    const to = this.fabric.participants.refOf(thread);
+    this.parcels.send({ to, cell, entry, message: this.parcels.open(cell) });
+  }
+
+  jobEnded(): void {
+    this.jobs?.ended();
+  }
+
+  /** Starts a job; null if it was withdrawn, or if its module must be loaded first, as `isLoading` then tells. */
+  startJob(entry: number): Task<unknown> | null {
+    return this.start(entry);
+  }
+
+  get isLoading(): boolean {
+    return this.executor.isImporting;
+  }
+
+  /** Ends a job that nobody has started, cancelled or failed with `error`. */
+  refuseJob(entry: number, error: unknown): void {
+    if (this.executor.refuse(entry, error)) this.parcels.forget(cellOf(entry));
+  }
+
+  /** Adds somebody who is told what the crew is told. */
+  addCrew(crew: Crew): void {
+    this.crew = new CrewPair(this.crew, crew);
+  }
+
+  /** The thread may be asleep in its event loop already: it stays there as long as something is waited for. */
+  stayAlive(): void {
+    if (this.hasPending()) this.alive.hold(true);
+  }
+
+  hasRoom(): boolean {
+    return this.queue !== null || this.fabric.place.outbox.reserve(1);
+  }
+
+  offer(entry: number): void {
+    if (this.queue !== null) {
+      this.queue.push(entry);
+      return;
+    }
+    this.shared.inject.push(this.fabric.self, entry);
+    if (this.fabric.workers > 0) this.shared.notifyWorker();
+    else this.shared.parks.wake(HOME);
+  }
+
+  direct(task: RemoteTask<unknown>, entry: number, message: SendMessage): void {
+    const { fabric } = this;
+    const index = this.chooseWorker();
+    const to = fabric.participants.refOf(index);
+    task.directedTo = to;
+    this.parcels.send({ to, cell: task.cell, entry, message });
+    if (index === fabric.self) this.directed.push(entry);
+  }
+
+  /** The workers by turns, those that run before those that do not yet. */
+  private chooseWorker(): number {
+    const { fabric } = this;
+    const { workers } = fabric;
+    if (workers === 0) return HOME;
+    for (let i = 0; i < workers; i++) {
+      const index = 1 + (this.nextDirected++ % workers);
+      if (fabric.isTaking(index)) return index;
+    }
+    return 1 + (this.nextDirected++ % workers);
+  }
+
+  returned(cell: number): void {
+    this.spawner.returned(cell);
+  }
+
+  hasParcel(cell: number): boolean {
+    return this.parcels.has(cell);
+  }
+
+  takeParcel(cell: number): SendMessage {
+    return this.parcels.open(cell);
+  }
+
+  sendParcel(cell: number, spawner: number, message: SendMessage): void {
+    this.parcels.send({ to: spawner, cell, entry: 0, message });
+  }
+
+  startable(entries: readonly number[]): void {
+    if (this.runsJobs) {
+      for (const entry of entries) this.jobs?.loaded(entry);
+      return;
+    }
+    for (const entry of entries) {
+      // What was sent to this thread alone stays here.
+      if (this.queue === null || this.parcels.has(cellOf(entry))) this.directed.push(entry);
+      else this.queue.pushBack(entry);
+    }
+    if (entries.length > 1) this.shared.notifyWorker();
+    this.wake();
+  }
+
+  private accept(parcel: Parcel): void {
+    if (parcel.entry !== 0 && this.fabric.isJob(parcel.cell)) this.jobs?.came(parcel.entry);
+    else if (parcel.entry !== 0) this.directed.push(parcel.entry);
+    else this.spawner.parcelCame(parcel.cell);
+  }
+
+  failed(task: Task<unknown>, error: unknown, awaited: boolean): void {
+    this.own_.failed(task, error, awaited);
+  }
+
+  terminated(task: Task<unknown>): void {
+    this.own_.endedElsewhere(task);
+  }
+
+  // What tasks that were started here ask for
+
+  own(task: Task<unknown>): boolean {
+    if (!this.busy) this.setBusy(true);
+    return this.own_.bindStarted(task);
+  }
+
+  ownedAt(place: number): Task<unknown> | null {
+    return this.own_.ownedAt(place);
+  }
+
+  schedule(task: Task<unknown>): void {
+    this.own_.schedule(task);
+  }
+
+  yieldNow(task: Task<unknown>): void {
+    this.own_.yieldNow(task);
+  }
+
+  release(task: Task<unknown>): void {
+    if (this.runsJobs) this.jobs?.ending();
+    this.own_.releaseStarted(task);
+  }
+
+  /** Whether tasks live here, or elsewhere for this thread. */
+  private hasTasks(): boolean {
+    return this.own_.aliveTasks() > 0 || this.executor.size > 0 || this.executor.isImporting;
+  }
+
+  private setBusy(busy: boolean): void {
+    this.busy = busy;
+    this.fabric.setBusy(busy);
+  }
+
+  // WorkSource
+
+  hasWork(): boolean {
+    return (
+      this.hasPost() ||
+      this.directed.length > 0 ||
+      (this.queue === null ? this.mayTakeOffered() : this.queue.hasOwn())
+    );
+  }
+
+  private hasPost(): boolean {
+    const { fabric } = this;
+    return this.shared.mailboxes.hasMail(fabric.self) || fabric.hasSignals();
+  }
+
+  takeMail(): void {
+    const { fabric } = this;
+    if (this.shared.mailboxes.hasMail(fabric.self)) this.drain();
+    const signals = fabric.takeSignals();
+    if (signals !== 0) this.signalled(signals);
+  }
+
+  private drain(): void {
+    const { self } = this.fabric;
+    const { mailboxes } = this.shared;
+    let mail = mailboxes.drain(self);
+    while (mail !== 0) {
+      const kind = kindOf(mail);
+      const cell = nodeOf(mail);
+      mail = mailboxes.next(self, mail);
+      if (kind === MailKind.DONE) this.spawner.returned(cell);
+      else if (kind === MailKind.ABORT) this.executor.abort(cell);
+      else this.fabric.host.came(cell);
+    }
+  }
+
+  /** Takes in what has come by message port. */
+  receiveParcels(): void {
+    this.parcels.receive(this.onParcel);
+  }
+
+  private signalled(signals: number): void {
+    if ((signals & Signal.PARCEL) !== 0) this.receiveParcels();
+    if ((signals & Signal.DEATH) !== 0) this.sweep();
+    if ((signals & Signal.ROOM) !== 0) this.jobs?.roomCame();
+    this.crew.signalled(signals);
+  }
+
+  /** Somebody has died: finds out what of this thread's was lost. */
+  sweep(): void {
+    this.drain();
+    const { place, participants } = this.fabric;
+    place.pool.sweep(this.shared.heirOf(place), participants);
+    this.fabric.host.died();
+    this.spawner.sweep((ref) => ({
+      worker: this.nameOf(indexOfRef(ref)),
+      why: this.obituaries.get(ref) ?? "its thread ended",
+    }));
+  }
+
+  private nameOf(index: number): string {
+    const { workers } = this.fabric;
+    return index > workers ? `blocking thread ${index}` : `worker ${index - 1}`;
+  }
+
+  /** Why a thread has died, if this one knows. */
+  learnDeath(index: number, why: string): void {
+    this.obituaries.set(this.fabric.participants.refOf(index), why);
+  }
+
+  takeOwn(): Task<unknown> | null {
+    const { queue } = this;
+    if (queue === null && this.directed.length === 0) return null;
+    for (;;) {
+      const entry =
+        this.directed.length > 0 ? (this.directed.shift() as number) : (queue?.takeOwn() ?? 0);
+      if (entry === 0) return null;
+      const task = this.start(entry);
+      if (task !== null) return task;
+    }
+  }
+
+  takeOffered(): Task<unknown> | null {
+    const { queue } = this;
+    if (queue === null && !this.mayTakeOffered()) return null;
+    for (;;) {
+      const entry = queue === null ? this.shared.inject.takeOne() : queue.takeOffered();
+      if (entry === 0) return null;
+      const task = this.start(entry);
+      if (task !== null) return task;
+    }
+  }
+
+  /** Whether it is the only one that takes what blocking threads spawn, and they have spawned something. */
+  private mayTakeOffered(): boolean {
+    return this.fabric.self === HOME && this.fabric.workers === 0 && this.shared.inject.mayHaveWork;
+  }
+
+  search(): Task<unknown> | null {
+    const { queue } = this;
+    if (queue === null) return this.takeOffered();
+    for (;;) {
+      const entry = queue.search();
+      if (entry === 0) return null;
+      const task = this.start(entry);
+      if (task !== null) return task;
+    }
+  }
+
+  private start(entry: number): Task<unknown> | null {
+    const task = this.executor.start(entry);
+    if (task !== null) this.parts.counters.pollCount++;
+    return task;
+  }
+
+  interval(): number {
+    return this.tuning.interval(this.parts.counters.meanPollTimeMs);
+  }
+
+  offerOwn(): void {
+    this.queue?.offer();
+  }
+
+  // Sleeping
+
+  private hasNews(): boolean {
+    return this.hasPost() || (this.queue === null ? this.mayTakeOffered() : this.queue.hasAny());
+  }
+
+  beforePark(hosted: boolean): boolean {
+    if (this.spin.until(this.anything)) return false;
+    if (this.queue !== null && !this.queue.beforeSleep()) return false;
+    if (this.busy && !this.hasTasks()) this.setBusy(false);
+    const { self } = this.fabric;
+    const { parks } = this.shared;
+    parks.setNative(self, hosted ? 0 : this.parts.reactor());
+    if (!parks.announce(self, hosted ? Parked.HOSTED : Parked.BLOCKED)) return false;
+    if (this.hasWork()) return false;
+    if (!hosted) return true;
+    this.alive.hold(this.hasPending() || this.crew.mustStay?.() === true);
+    return this.arm();
+  }
+
+  afterPark(): void {
+    this.shared.parks.retire(this.fabric.self);
+    this.queue?.afterSleep();
+  }
+
+  private arm(): boolean {
+    if (this.armed) return true;
+    const { fabric } = this;
+    const at = this.shared.parks.address(fabric.self);
+    const waits = waitAsync(fabric.words, at, Parked.HOSTED);
+    if (waits === null) return false;
+    this.armed = true;
+    void waits.then(this.onNotified);
+    return true;
+  }
+
+  /** Whether the thread is in `blockOn`. */
+  isBlocked(): boolean {
+    return this.own_.isBlocked();
+  }
+
+  /** Makes the thread's scheduler look around. */
+  wake(): void {
+    this.own_.unpark();
+  }
+
+  /** Sleeps on the thread's own word; other threads wake it. */
+  readonly idlePark: Park = {
+    park: (timeoutMs: number) => this.sleepBlocked(timeoutMs),
+    unpark: () => this.shared.parks.unpark(this.fabric.self),
+  };
+
+  private sleepBlocked(timeoutMs: number): void {
+    const { self, words } = this.fabric;
+    const { parks } = this.shared;
+    let left = timeoutMs;
+    while (left > 0 && load(words, parks.address(self)) === Parked.BLOCKED) {
+      const slice = Math.min(left, SLICE_MS);
+      parks.sleep(self, slice);
+      left -= slice;
+    }
+  }
+
+  /** The thread's park, which also looks after the crew from time to time. */
+  park(inner: Park): Park {
+    return {
+      park: (timeoutMs) => {
+        inner.park(Math.min(timeoutMs, LOOK_MS));
+        this.crew.blockedLook();
+      },
+      unpark: () => inner.unpark(),
+    };
+  }
+
+  // Ending
+
+  hasPending(): boolean {
+    return this.spawner.size > 0 || this.crew.isAwaited();
+  }
+
+  close(): void {
+    this.spawner.close();
+    this.crew.close();
+  }
+
+  hasLeft(): boolean {
+    return (
+      this.spawner.size > 0 ||
+      this.executor.size > 0 ||
+      this.executor.isImporting ||
+      this.directed.length > 0 ||
+      this.crew.hasLeft() ||
+      (this.queue?.hasAny() ?? false)
+    );
+  }
+
+  forsakeAll(): string[] {
+    const left = this.spawner.pending();
+    for (const task of left) task.forsake();
+    return [...left.map((task) => `${task.name} (task ${task.id})`), ...this.crew.forsakeAll()];
+  }
+
+  end(): void {
+    this.alive.stop();
+    const { heap, pool } = this.fabric.place;
+    heap.reclaim();
+    heap.publish();
+    pool.publish();
+    this.crew.end();
+  }
+
+  pendingTasks(): number {
+    return this.spawner.tasks;
+  }
+}

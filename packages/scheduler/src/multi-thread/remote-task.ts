@@ -1,0 +1,69 @@
+/**
+ * A task that runs in another thread, as the thread that spawned it sees it: joined, aborted and watched like any other.
+ *
+ * It has no future and is in no run queue. Mail settles it; from then on its cell is gone.
+ */
+import type { Async } from "@treadle/core";
+import {
+  JoinHandle,
+  type Outcome,
+  type Schedule,
+  type SendFunction,
+  type SpawnSite,
+} from "@treadle/task";
+
+/** What a remote task asks of the thread that spawned it. */
+export interface RemoteOwner extends Schedule {
+  /** Asks whoever has the task to cancel it. */
+  abortRemote(task: RemoteTask<unknown>): void;
+  /** Nobody waits for the task any more: lets its cell go when it comes back. */
+  forgetRemote(task: RemoteTask<unknown>): void;
+}
+
+/** Stands in the place of the future, which is elsewhere. */
+const ELSEWHERE = null as unknown as Async<never>;
+
+/** No cell: the task is settled. */
+export const NO_CELL = 0;
+
+/** A task that was spawned here and runs elsewhere. */
+export class RemoteTask<T> extends JoinHandle<T> {
+  /** Where its cell lies; {@link NO_CELL} once it is settled. */
+  cell: number;
+  /** The reference to the thread that alone may start it; -1: any may. */
+  directedTo: number;
+  /** What it runs. */
+  readonly function: SendFunction;
+  /** Where it was spawned, if that was remembered. */
+  readonly site: SpawnSite | null;
+  private readonly owner: RemoteOwner;
+
+  constructor(source: SendFunction, site: SpawnSite | null, owner: RemoteOwner, cell: number) {
+    super(ELSEWHERE, source, owner);
+    this.runElsewhere();
+    this.cell = cell;
+    this.directedTo = -1;
+    this.function = source;
+    this.site = site;
+    this.owner = owner;
+  }
+
+  override abort(): void {
+    if (this.cell !== NO_CELL) this.owner.abortRemote(this as RemoteTask<unknown>);
+  }
+
+  override shutdown(): void {
+    this.abort();
+  }
+
+  override forsake(): void {
+    if (this.cell !== NO_CELL) this.owner.forgetRemote(this as RemoteTask<unknown>);
+    super.forsake();
+  }
+
+  /** It has ended over there. */
+  settle(outcome: Outcome<T>): void {
+    this.cell = NO_CELL;
+    this.conclude(outcome);
+  }
+}

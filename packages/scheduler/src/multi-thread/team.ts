@@ -1,0 +1,193 @@
+/**
+ * The threads that home has started: their beginning, their replacement when they die, their end.
+ *
+ * **One place** in the table of participants belongs to one worker at a time. STARTING (the thread was started), RUNNING (it has
+ * announced itself), DYING (it has announced its end, or is known to be gone), then replaced, or GONE for good.
+ *
+ * **Who tells of a death.** The thread itself as its last act (`process.exit`, an uncaught exception), its `exit` event, and
+ * while home is blocked a look at the system's list of threads, about once a second (out of memory, `terminate()`).
+ *
+ * **A crash loop does not spin**: a thread that dies young is replaced after a pause that doubles.
+ */
+import { performance } from "node:perf_hooks";
+import { writeToStderr } from "../failure-watch.ts";
+import { isGone } from "./liveness.ts";
+import type { StartedThread } from "./thread-host.ts";
+
+/** Between two looks at the system's list of threads. */
+const LOOK_MS = 1000;
+/** A thread that lives less long has died young. */
+const YOUNG_MS = 2000;
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 5000;
+
+/** What the team asks of home. */
+export interface TeamHome {
+  /** Starts the thread of a place. */
+  start(index: number, onExit: (code: number, error: unknown) => void): StartedThread;
+  /** Whether the thread of the place has announced itself. */
+  hasBegun(index: number): boolean;
+  /** The system's number of the thread; 0 if it is not known. */
+  systemThread(index: number): number;
+  /** How the thread has announced its end; undefined if it has not. */
+  lastWords(index: number): string | undefined;
+  /** The thread of the place is gone: what it had started is lost. */
+  lost(index: number, why: string): void;
+  /** Something has changed that a waiting shutdown may be waiting for. */
+  changed(): void;
+}
+
+interface Member {
+  readonly index: number;
+  thread: StartedThread | null;
+  startedAt: number;
+  pauseMs: number;
+  /** When it is to be replaced. */
+  dueAt: number;
+  timer: NodeJS.Timeout | null;
+}
+
+/** The threads of one runtime. */
+export class Team {
+  /** How many threads have died and were replaced, or are to be. */
+  deaths = 0;
+  private readonly home: TeamHome;
+  private readonly members: Member[] = [];
+  private closing = false;
+  private lookedAt = 0;
+  private waiting: (() => void)[] = [];
+
+  constructor(home: TeamHome) {
+    this.home = home;
+  }
+
+  /** Starts the threads of the places `from` to `to`. */
+  start(from: number, to: number): void {
+    for (let index = from; index <= to; index++) {
+      const member: Member = {
+        index,
+        thread: null,
+        startedAt: 0,
+        pauseMs: FIRST_PAUSE_MS,
+        dueAt: 0,
+        timer: null,
+      };
+      this.members.push(member);
+      this.begin(member);
+    }
+  }
+
+  private begin(member: Member): void {
+    if (member.timer !== null) clearTimeout(member.timer);
+    member.timer = null;
+    member.startedAt = performance.now();
+    const thread = this.home.start(member.index, (code, error) => {
+      if (member.thread === thread) this.ended(member, reasonOf(code, error));
+    });
+    member.thread = thread;
+  }
+
+  /** Settles when all threads run. */
+  ready(): Promise<void> {
+    if (this.isReady()) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+    });
+  }
+
+  /** Whether somebody waits for the threads to run, or to end. */
+  isAwaited(): boolean {
+    return this.waiting.length > 0 || (this.closing && this.running > 0);
+  }
+
+  private isReady(): boolean {
+    return this.closing || this.members.every(({ index }) => this.home.hasBegun(index));
+  }
+
+  /** Threads that are not gone. */
+  get running(): number {
+    return this.members.reduce((sum, { thread }) => sum + (thread === null ? 0 : 1), 0);
+  }
+
+  /** A thread has announced itself, or its end. */
+  look(): void {
+    for (const member of this.members) {
+      const words = member.thread === null ? undefined : this.home.lastWords(member.index);
+      if (words !== undefined) this.ended(member, words);
+    }
+    if (this.waiting.length === 0 || !this.isReady()) return;
+    const told = this.waiting;
+    this.waiting = [];
+    for (const tell of told) tell();
+  }
+
+  /** Home is blocked: looks from time to time whether all are still there. */
+  lookFromBlocked(): void {
+    const now = performance.now();
+    this.replaceDue();
+    if (now - this.lookedAt < LOOK_MS) return;
+    this.lookedAt = now;
+    for (const member of this.members) {
+      if (member.thread !== null && isGone(this.home.systemThread(member.index))) {
+        this.ended(member, "it was terminated, or ran out of memory");
+      }
+    }
+  }
+
+  private ended(member: Member, why: string): void {
+    const { thread } = member;
+    member.thread = null;
+    this.home.lost(member.index, why);
+    if (this.closing) {
+      this.home.changed();
+      return;
+    }
+    this.deaths++;
+    writeToStderr(`treadle: ${thread?.name} (worker ${member.index - 1}) died: ${why}\n`);
+    const young = performance.now() - member.startedAt < YOUNG_MS;
+    member.pauseMs = young ? Math.min(member.pauseMs * 2, LONGEST_PAUSE_MS) : 0;
+    member.dueAt = performance.now() + member.pauseMs;
+    if (member.pauseMs === 0) this.begin(member);
+    else member.timer = setTimeout(() => this.replaceDue(), member.pauseMs);
+  }
+
+  /** Starts the replacements whose pause is over. */
+  private replaceDue(): void {
+    const now = performance.now();
+    for (const member of this.members) {
+      if (this.closing || member.thread !== null || now < member.dueAt) continue;
+      this.begin(member);
+    }
+  }
+
+  /** No thread is replaced any more. */
+  close(): void {
+    this.closing = true;
+    for (const member of this.members) {
+      if (member.timer !== null) clearTimeout(member.timer);
+      member.timer = null;
+    }
+    this.look();
+  }
+
+  /** Stops what has not stopped by itself; answers the names. */
+  terminateAll(): string[] {
+    const names: string[] = [];
+    for (const member of this.members) {
+      if (member.thread === null) continue;
+      names.push(`worker thread ${member.thread.name} (worker ${member.index - 1})`);
+      void member.thread.terminate();
+      this.ended(member, "it did not stop in time");
+    }
+    return names;
+  }
+}
+
+function reasonOf(code: number, error: unknown): string {
+  if (error === undefined) return `it exited with code ${code}`;
+  const { code: errorCode, stack } = error as { code?: unknown; stack?: unknown };
+  if (errorCode === "ERR_WORKER_OUT_OF_MEMORY") {
+    return "it ran out of memory, see Builder.resourceLimits()";
+  }
+  return `uncaught ${typeof stack === "string" ? stack : String(error)}`;
+}

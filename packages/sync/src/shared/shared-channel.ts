@@ -1,0 +1,295 @@
+/**
+ * An mpsc channel whose ends are on several threads.
+ *
+ * **Layout.** A block of shared words: REFS (refs.ts), CLOSED (the receiver takes nothing new), FREE and BOUND (places; BOUND
+ * is -1 when there is no bound), RECEIVER (which thread has the receiver), three words of waiters, the values
+ * (message-stack.ts) and the senders (held.ts).
+ * **Who writes.** FREE: who takes a place, by compare-and-swap, and who gives one back; CLOSED, RECEIVER: the receiver's
+ * thread.
+ * **Transitions.** As those of channel.ts; at the channel's end, or when the receiver is disposed of, the stack is sealed.
+ * **Invariants.**
+ * 1. Who waits registers first and looks then; who changes something wakes after.
+ * 2. Whoever has taken a place, or waits for one, or has an open end, keeps this thread attached; one that is not attached
+ *    touches the words no more.
+ * 3. A sender pushes before it is given up; so the receiver that sees none, and then no value, has all.
+ */
+import type { SharedHost } from "@treadle/core";
+import { add, compareExchange, load, store } from "@treadle/core/shared";
+import { sendClosed } from "../error.ts";
+import type { WaitLeaf, WaitList } from "../waiters.ts";
+import { Held, heldWords } from "./held.ts";
+import { MessageStack, STACK_WORDS } from "./message-stack.ts";
+import { release, retain } from "./refs.ts";
+import { WaitPlace } from "./wait-place.ts";
+
+const CLOSED = 1;
+const FREE = 2;
+const BOUND = 3;
+const RECEIVER = 4;
+const RECEIVES = 5;
+const PLACES = 6;
+const GONE = 7;
+const DEATHS = 8;
+const STACK = 9;
+const HELD = STACK + STACK_WORDS;
+const MOST_PLACES = 2 ** 31 - 1;
+
+/** Takes the memory of a channel with so many places of which so many are free; nobody else sees it yet. */
+export function createChannel(host: SharedHost, bound: number, free: number): number {
+  const at = host.allocate(HELD + heldWords(host.threads));
+  const { words } = host;
+  const places = Math.min(bound, MOST_PLACES);
+  words[at + BOUND] = bound === Number.POSITIVE_INFINITY ? -1 : places;
+  words[at + FREE] = places - Math.min(bound - free, places);
+  words[at + RECEIVER] = host.ref;
+  words[at + DEATHS] = host.deaths();
+  words[at] = 1;
+  return at;
+}
+
+/** How many places a channel has; `Infinity` when there is no bound. */
+export function boundOf(host: SharedHost, at: number): number {
+  const bound = host.words[at + BOUND] as number;
+  return bound < 0 ? Number.POSITIVE_INFINITY : bound;
+}
+
+/** What the ends on this thread use. */
+export class SharedChannel<T> {
+  readonly host: SharedHost;
+  readonly at: number;
+  readonly values: MessageStack;
+  readonly senders: Held;
+  /** Whether the receiver is here. */
+  hasReceiver: boolean;
+  private readonly words: Int32Array;
+  private readonly receives: WaitPlace;
+  private readonly placeWaits: WaitPlace;
+  private readonly goneWaits: WaitPlace;
+  private users: number;
+  private attached: boolean;
+  private deathsSeen: number;
+
+  /** The channel at `at`, which `users` ends here keep attached. */
+  constructor(
+    host: SharedHost,
+    at: number,
+    receives: WaitList<WaitLeaf<unknown>>,
+    gone: WaitList<WaitLeaf<unknown>>,
+    users: number,
+  ) {
+    this.host = host;
+    this.at = at;
+    this.words = host.words;
+    this.values = new MessageStack(host.words, at + STACK);
+    this.senders = new Held(host, at + HELD);
+    this.hasReceiver = false;
+    this.receives = new WaitPlace(host, at + RECEIVES, receives);
+    this.placeWaits = new WaitPlace(host, at + PLACES);
+    this.goneWaits = new WaitPlace(host, at + GONE, gone);
+    this.users = users;
+    this.attached = true;
+    // None: those that have died before are swept too.
+    this.deathsSeen = 0;
+  }
+
+  // Who keeps it
+
+  /** One more here uses it. */
+  use(): void {
+    this.users++;
+  }
+
+  /** So many less do. */
+  unuse(count: number): void {
+    this.users -= count;
+    if (this.users > 0 || !this.attached) return;
+    this.attached = false;
+    this.host.views.delete(this.at);
+    if (release(this.host, this.at)) this.destroy();
+  }
+
+  private destroy(): void {
+    const { host, at } = this;
+    this.values.seal((node) => host.free(node));
+    for (const word of [RECEIVES, PLACES, GONE]) host.wakeAll(at + word);
+    host.free(at);
+  }
+
+  /** An end was sent to another thread. */
+  endSent(): void {
+    retain(this.host, this.at);
+    this.unuse(1);
+  }
+
+  /** An end has come from another thread, to one that was attached already. */
+  endCame(): void {
+    this.users++;
+    release(this.host, this.at);
+  }
+
+  // The senders' side
+
+  /** Whether the receiver takes nothing new, or is gone with its thread. */
+  isAbandoned(): boolean {
+    const { words, at } = this;
+    if (!this.attached || load(words, at + CLOSED) !== 0) return true;
+    return !this.host.isCurrent(load(words, at + RECEIVER));
+  }
+
+  /** Queues a value whose place, if places are counted, was taken here before. */
+  push(value: T): void {
+    const { host, at, words } = this;
+    const node = host.write(value);
+    const counted = (words[at + BOUND] as number) >= 0;
+    const pushed = this.values.push(node);
+    if (pushed) host.wakeAll(at + RECEIVES);
+    else host.free(node);
+    if (counted) this.unuse(1);
+    if (!pushed) throw sendClosed(value);
+  }
+
+  /** Takes places if so many are free. */
+  tryTakePlaces(count: number): boolean {
+    const { words, at } = this;
+    let free = load(words, at + FREE);
+    while (free >= count) {
+      const found = compareExchange(words, at + FREE, free, free - count);
+      if (found === free) {
+        this.users += count;
+        return true;
+      }
+      free = found;
+    }
+    return false;
+  }
+
+  /** Gives places back that were taken here and not used. */
+  releasePlaces(count: number): void {
+    this.freePlaces(count);
+    this.wakeReceiveAtEnd();
+    this.unuse(count);
+  }
+
+  private freePlaces(count: number): void {
+    if (count === 0) return;
+    add(this.words, this.at + FREE, count);
+    this.host.wakeAll(this.at + PLACES);
+  }
+
+  private wakeReceiveAtEnd(): void {
+    if (this.senders.total <= 0 || load(this.words, this.at + CLOSED) !== 0)
+      this.host.wakeAll(this.at + RECEIVES);
+  }
+
+  /** Waits until places may be free, or the receiver gone. */
+  awaitPlaces(leaf: WaitLeaf<unknown>): void {
+    this.placeWaits.enrol(leaf);
+  }
+
+  /** Sees to it that those that wait for the receiver to go are told; they look once more then. */
+  armGone(): void {
+    if (this.attached) this.goneWaits.arm();
+  }
+
+  get senderCount(): number {
+    return this.attached ? this.senders.total : 0;
+  }
+
+  addSender(): void {
+    this.users++;
+    this.senders.addHere(1);
+  }
+
+  dropSender(): void {
+    if (this.senders.dropHere() <= 0) this.host.wakeAll(this.at + RECEIVES);
+    this.unuse(1);
+  }
+
+  get free(): number {
+    return this.attached ? load(this.words, this.at + FREE) : 0;
+  }
+
+  hasSenders(): boolean {
+    return this.attached && (this.senders.total > 0 || !this.isIdle());
+  }
+
+  // The receiver's side
+
+  /** The receiver is here from now on. */
+  receiverCame(): void {
+    this.hasReceiver = true;
+    store(this.words, this.at + RECEIVER, this.host.ref);
+  }
+
+  /** Whether a value is there. */
+  hasValue(): boolean {
+    return this.attached && this.hasReceiver && this.values.hasAny();
+  }
+
+  /** Takes the oldest value, which is there, and frees its place. */
+  take(): T {
+    const node = this.values.take();
+    if ((this.words[this.at + BOUND] as number) >= 0) this.freePlaces(1);
+    return this.host.read(node) as T;
+  }
+
+  /** How many values are there. */
+  count(): number {
+    return this.attached && this.hasReceiver ? this.values.count() : 0;
+  }
+
+  /** Waits until there may be a value, or the end. */
+  awaitValue(leaf: WaitLeaf<unknown>): void {
+    this.receives.enrol(leaf);
+  }
+
+  /** Whether nothing is there and nothing can come any more; that is then final. */
+  isFinished(): boolean {
+    if (!this.attached || !this.hasReceiver) return true;
+    if (!this.isDraining() || !this.isIdle()) return false;
+    // After the look at the senders.
+    if (this.values.hasAny()) return false;
+    this.receiverGone();
+    return true;
+  }
+
+  /** Whether nothing new can begin to be sent. */
+  isDraining(): boolean {
+    if (!this.attached || load(this.words, this.at + CLOSED) !== 0) return true;
+    this.lookForDeaths();
+    return this.senders.total <= 0;
+  }
+
+  private lookForDeaths(): void {
+    const deaths = this.host.deaths();
+    if (deaths === this.deathsSeen) return;
+    this.deathsSeen = deaths;
+    this.senders.sweep();
+  }
+
+  /** Whether every place is free; places that died with their thread do not count. */
+  private isIdle(): boolean {
+    const { words, at, host } = this;
+    const bound = words[at + BOUND] as number;
+    if (bound < 0 || load(words, at + FREE) >= bound) return true;
+    return words[at + DEATHS] !== host.deaths() && !this.values.hasAny();
+  }
+
+  /** The receiver takes nothing new. */
+  closeReceiver(): void {
+    if (!this.attached || !this.hasReceiver) return;
+    const { host, at } = this;
+    store(host.words, at + CLOSED, 1);
+    for (const word of [RECEIVES, PLACES, GONE]) host.wakeAll(at + word);
+  }
+
+  /** The receiver takes nothing at all any more. */
+  receiverGone(): void {
+    if (!this.attached || !this.hasReceiver) return;
+    const { host } = this;
+    this.closeReceiver();
+    this.values.seal((node) => host.free(node));
+    this.hasReceiver = false;
+    this.unuse(1);
+  }
+}

@@ -1,0 +1,142 @@
+/** What the Builder's options do on many threads. */
+import { Builder, JoinSet, type Runtime, spawn } from "treadle";
+import { afterEach, expect, test, vi } from "vitest";
+import * as tasks from "./fixtures/tasks.mjs";
+
+let rt: Runtime | undefined;
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  expect(await rt?.shutdownTimeout(5000)).not.toBe(false);
+  rt = undefined;
+});
+
+test("the environment says how many workers there are, unless the Builder does", () => {
+  vi.stubEnv("TREADLE_WORKER_THREADS", "3");
+  rt = Builder.newMultiThread().enableAll().build();
+  expect(rt.metrics().numWorkers()).toBe(3);
+});
+
+test("a number of workers in the environment that is none is refused", () => {
+  vi.stubEnv("TREADLE_WORKER_THREADS", "0");
+  expect(() => Builder.newMultiThread().build()).toThrow(
+    '"TREADLE_WORKER_THREADS" cannot be set to 0',
+  );
+  vi.stubEnv("TREADLE_WORKER_THREADS", "many");
+  expect(() => Builder.newMultiThread().build()).toThrow('"TREADLE_WORKER_THREADS"');
+});
+
+test("a paused clock needs one thread", () => {
+  expect(() => Builder.newMultiThread().enableTime().startPaused(true).build()).toThrow(
+    expect.objectContaining({ code: "ERR_INVALID_ARG" }),
+  );
+});
+
+test("a hook for threads that is no sendable function is refused", () => {
+  expect(() =>
+    Builder.newMultiThread()
+      .onThreadStart(() => {})
+      .build(),
+  ).toThrow(/sendable/);
+});
+
+test("sendable hooks run on the workers", async () => {
+  rt = Builder.newMultiThread()
+    .workerThreads(1)
+    .enableAll()
+    .onThreadStart(tasks.started)
+    .onThreadPark(tasks.parked)
+    .onBeforeTaskPoll(tasks.polled as never)
+    .build();
+  expect(await rt.spawn(tasks.hooks())).toEqual([1, true, "hooks number"]);
+});
+
+test("threads are named by a string or a function", async () => {
+  const names: string[] = [];
+  rt = Builder.newMultiThread()
+    .workerThreads(2)
+    .enableAll()
+    .threadName(() => {
+      names.push(`w${names.length}`);
+      return names.at(-1) as string;
+    })
+    .build();
+  await rt.ready();
+  expect(names).toEqual(["w0", "w1"]);
+});
+
+test("without the slot for the newest, tasks of a worker run in the order of their spawns", async () => {
+  rt = Builder.newMultiThread().workerThreads(1).enableAll().disableLifoSlot().build();
+  expect(await rt.spawn(tasks.fan(100))).toBe(5050);
+});
+
+test("a full segment refuses the spawn and recovers", async () => {
+  rt = Builder.newMultiThread()
+    .workerThreads(1)
+    .enableAll()
+    .segmentLimit(4 << 20)
+    .build();
+  const text = "x".repeat(200_000);
+  const handles = [];
+  let code: unknown;
+  for (let i = 0; i < 100 && code === undefined; i++) {
+    try {
+      handles.push(rt.spawn(tasks.echo(text)));
+    } catch (error) {
+      code = (error as { code?: unknown }).code;
+    }
+  }
+  expect(code).toBe("ERR_SEGMENT_FULL");
+  for (const handle of handles) {
+    // The results find no room either, and come another way.
+    expect((await handle).length).toBe(200_000);
+  }
+  expect(await rt.spawn(tasks.echo(text))).toBe(text);
+});
+
+test("a set waits for room where the segment is full", () => {
+  rt = Builder.newMultiThread()
+    .workerThreads(1)
+    .enableAll()
+    .segmentLimit(4 << 20)
+    .build();
+  const text = "x".repeat(300_000);
+  const count = rt.blockOn(function* () {
+    const set = new JoinSet<string>();
+    let ended = 0;
+    for (let i = 0; i < 40; i++) {
+      yield* set.spawnWhenRoom(tasks.echo(text));
+      for (let o = set.tryJoinNext(); o !== undefined; o = set.tryJoinNext()) ended++;
+    }
+    return ended + (yield* set.joinAll()).length;
+  });
+  expect(count).toBe(40);
+});
+
+test("blockInPlace lets another worker take what waits here, and allows blockOn", async () => {
+  rt = Builder.newMultiThread().workerThreads(2).enableAll().build();
+  await rt.ready();
+  const [parent, child, nested] = await rt.spawn(tasks.inPlace(60));
+  expect(child).not.toBe(parent);
+  expect(nested).toBe(undefined);
+});
+
+test("metrics tell of all workers", async () => {
+  rt = Builder.newMultiThread().workerThreads(2).enableAll().build();
+  await rt.ready();
+  rt.blockOn(() => spawn(tasks.fan(500)));
+  await rt.spawn(tasks.sleeper(10));
+  const metrics = rt.metrics();
+  expect(metrics.numWorkers()).toBe(2);
+  expect(metrics.spawnedTasksCount()).toBeGreaterThanOrEqual(502);
+  expect(metrics.workerPollCount(0) + metrics.workerPollCount(1)).toBeGreaterThanOrEqual(502);
+  expect(metrics.workerThreadId(0)).toBeGreaterThan(0);
+  expect(metrics.globalQueueDepth()).toBe(0);
+  for (const worker of [0, 1]) {
+    expect(metrics.workerParkCount(worker)).toBeGreaterThan(0);
+    expect(metrics.workerLocalQueueDepth(worker)).toBe(0);
+    expect(metrics.workerOverflowCount(worker)).toBeGreaterThanOrEqual(0);
+    expect(metrics.workerStealCount(worker)).toBeGreaterThanOrEqual(0);
+    expect(metrics.workerStealOperations(worker)).toBeGreaterThanOrEqual(0);
+  }
+});

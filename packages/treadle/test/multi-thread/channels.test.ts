@@ -1,0 +1,144 @@
+/** Channel ends and tokens on several threads of a runtime. */
+import { Builder, CancellationToken, mpsc, type Runtime, spawn } from "treadle";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import * as tasks from "./fixtures/channels.mjs";
+
+let rt: Runtime;
+
+beforeAll(async () => {
+  rt = Builder.newMultiThread().workerThreads(2).enableAll().build();
+  await rt.ready();
+});
+
+afterAll(async () => {
+  expect(await rt.shutdownTimeout(5000)).toBe(true);
+});
+
+test("two workers send through a bounded channel that home receives from", () => {
+  const result = rt.blockOn(function* () {
+    const [tx, rx] = mpsc.channel<number>(4);
+    const one = spawn(tasks.produce(tx.clone(), 0, 500));
+    const two = spawn(tasks.produce(tx, 1000, 500));
+    const got: number[] = [];
+    for (let n = yield* rx.recv(); n !== undefined; n = yield* rx.recv()) got.push(n);
+    yield* one;
+    yield* two;
+    return got;
+  });
+  expect(result.filter((n) => n < 1000)).toEqual(Array.from({ length: 500 }, (_, i) => i));
+  expect(result.filter((n) => n >= 1000)).toEqual(Array.from({ length: 500 }, (_, i) => 1000 + i));
+});
+
+test("a sender that was sent is closed here, and the channel ends when the other thread closes it", () => {
+  rt.blockOn(function* () {
+    const [tx, rx] = mpsc.unbounded<{ n: number }>();
+    tx.send({ n: -1 });
+    const done = spawn(tasks.pour(tx, 3));
+    expect(() => tx.send({ n: 0 })).toThrow(
+      expect.objectContaining({ code: "ERR_CHANNEL_CLOSED" }),
+    );
+    yield* done;
+    expect(rx.len).toBe(4);
+    expect(yield* rx.recvMany(10)).toEqual([{ n: -1 }, { n: 0 }, { n: 1 }, { n: 2 }]);
+    expect(yield* rx.recv()).toBeUndefined();
+  });
+});
+
+test("the receiver goes to another thread with what is queued, home waits for places", () => {
+  const got = rt.blockOn(function* () {
+    const [tx, rx] = mpsc.channel<number>(2);
+    yield* tx.send(1);
+    const sum = spawn(tasks.collect(rx));
+    for (let i = 2; i <= 200; i++) yield* tx.send(i);
+    tx.close();
+    return yield* sum;
+  });
+  expect(got).toEqual([200, 20_100]);
+});
+
+test("a receiver that closes on its thread fails the sends that wait here", () => {
+  rt.blockOn(function* () {
+    const [tx, rx] = mpsc.channel<number>(1);
+    const got = spawn(tasks.closeAfter(rx, 2));
+    let error: unknown;
+    try {
+      for (let i = 0; ; i++) yield* tx.send(i);
+    } catch (caught) {
+      error = caught;
+    }
+    expect(error).toMatchObject({ code: "ERR_CHANNEL_CLOSED" });
+    yield* tx.closed();
+    expect(yield* got).toEqual([0, 1]);
+  });
+});
+
+test("a receiver comes as a result, and senders travel inside of values", () => {
+  rt.blockOn(function* () {
+    const rx = yield* spawn(tasks.makes());
+    expect(yield* rx.recv()).toBe("first");
+    expect(yield* rx.recv()).toBe("second");
+    expect(yield* rx.recv()).toBeUndefined();
+    const [ask, questions] = mpsc.unbounded<{ n: number; reply: mpsc.UnboundedSender<number> }>();
+    const server = spawn(tasks.serve(questions));
+    for (let n = 1; n <= 20; n++) {
+      const [reply, answer] = mpsc.unbounded<number>();
+      ask.send({ n, reply });
+      expect(yield* answer.recv()).toBe(n * 2);
+      expect(yield* answer.recv()).toBeUndefined();
+    }
+    ask.close();
+    yield* server;
+  });
+});
+
+test("a token is awaited on a worker and cancelled at home", () => {
+  rt.blockOn(function* () {
+    const parent = new CancellationToken();
+    const token = parent.childToken();
+    const waits = [spawn(tasks.waitFor(token)), spawn(tasks.passOn(token))];
+    parent.cancel();
+    for (const wait of waits) expect(yield* wait).toBeGreaterThan(0);
+  });
+});
+
+test("a token is cancelled on a worker and awaited at home", () => {
+  rt.blockOn(function* () {
+    const token = new CancellationToken();
+    const child = token.childToken();
+    const { signal } = token.childToken();
+    spawn(tasks.cancelIt(token));
+    yield* child.cancelled();
+    expect(token.isCancelled).toBe(true);
+    expect(signal.aborted).toBe(true);
+  });
+});
+
+test("a loop that never yields sees the cancellation", async () => {
+  const token = new CancellationToken();
+  const ready = new SharedArrayBuffer(4);
+  const done = rt.spawn(tasks.spinUntil(token, ready));
+  while (Atomics.load(new Int32Array(ready), 0) === 0) await new Promise((go) => setImmediate(go));
+  token.cancel();
+  expect(await done).toBe(true);
+});
+
+test("the senders of a thread that dies count as dropped", () => {
+  rt.blockOn(function* () {
+    const [tx, rx] = mpsc.channel<string>(4);
+    const lost = spawn(tasks.holdAndExit(tx));
+    expect(yield* rx.recv()).toBe("alive");
+    expect(yield* rx.recv()).toBeUndefined();
+    expect((yield* lost.outcome()).status).toBe("failed");
+  });
+});
+
+test("a receiver on a thread that dies fails the senders", () => {
+  rt.blockOn(function* () {
+    const [tx, rx] = mpsc.channel<number>(1);
+    const lost = spawn(tasks.receiveAndExit(rx));
+    yield* tx.send(1);
+    yield* tx.closed();
+    expect(tx.isClosed).toBe(true);
+    expect((yield* lost.outcome()).status).toBe("failed");
+  });
+});

@@ -1,0 +1,107 @@
+/** What a fault on one thread does to the others: an exception, an exit, a crash, memory that runs out, termination. */
+import { Builder, type JoinHandle, type Runtime, spawn } from "treadle";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import * as tasks from "./fixtures/tasks.mjs";
+
+let rt: Runtime;
+
+beforeEach(async () => {
+  rt = Builder.newMultiThread()
+    .workerThreads(2)
+    .enableAll()
+    .resourceLimits({ maxOldGenerationSizeMb: 40 })
+    .unhandledFailure("ignore")
+    .build();
+  await rt.ready();
+});
+
+afterEach(async () => {
+  expect(await rt.shutdownTimeout(5000)).toBe(true);
+});
+
+async function failureOf(handle: JoinHandle<unknown>): Promise<{ code?: string; message: string }> {
+  const outcome = await rt.run(() => handle.outcome());
+  if (outcome.status !== "failed") throw new Error(`it was ${outcome.status}`);
+  return outcome.error as { code?: string; message: string };
+}
+
+/** Both workers run tasks again. */
+async function isWhole(): Promise<void> {
+  const handles = Array.from({ length: 200 }, (_, i) => rt.spawn(tasks.add(i, 1)));
+  for (const [i, handle] of handles.entries()) expect(await handle).toBe(i + 1);
+}
+
+test("an exception in a task fails that task alone", async () => {
+  const error = await failureOf(rt.spawn(tasks.boom("alone")));
+  expect(error.message).toBe("alone");
+  await isWhole();
+});
+
+test("process.exit in a task fails what its worker had started, and nothing else", async () => {
+  const waiting = [rt.spawn(tasks.sleeper(300)), rt.spawn(tasks.sleeper(300))];
+  const error = await failureOf(rt.spawn(tasks.exit(3)));
+  expect(error.code).toBe("ERR_WORKER_LOST");
+  expect(error.message).toMatch(/worker [01] died .* exited with code 3/);
+  const outcomes = await Promise.all(waiting.map((handle) => rt.run(() => handle.outcome())));
+  for (const outcome of outcomes) {
+    if (outcome.status === "failed")
+      expect(outcome.error).toMatchObject({ code: "ERR_WORKER_LOST" });
+    else expect(outcome.status).toBe("ok");
+  }
+  await isWhole();
+});
+
+test("process.exit in a task is seen while home is blocked", () => {
+  expect(() => rt.blockOn(() => spawn(tasks.exit(1)))).toThrow(
+    expect.objectContaining({ code: "ERR_WORKER_LOST" }),
+  );
+  expect(rt.blockOn(() => spawn(tasks.add(1, 2)))).toBe(3);
+});
+
+test("what was queued on a worker that dies is run by others", async () => {
+  const handles: JoinHandle<number>[] = [];
+  for (let i = 0; i < 50; i++) handles.push(rt.spawn(tasks.busy(2)));
+  const dying = rt.spawn(tasks.exit(1));
+  for (let i = 0; i < 300; i++) handles.push(rt.spawn(tasks.add(i, 0)));
+  expect((await failureOf(dying)).code).toBe("ERR_WORKER_LOST");
+  let lost = 0;
+  for (const handle of handles) {
+    const outcome = await rt.run(() => handle.outcome());
+    if (outcome.status === "failed") lost++;
+    else expect(outcome.status).toBe("ok");
+  }
+  // A worker runs one of these at a time, and its polls never overlap.
+  expect(lost).toBe(0);
+});
+
+test("an uncaught exception outside of tasks costs the worker, with its reason in the error", async () => {
+  const error = await failureOf(rt.spawn(tasks.crash()));
+  expect(error.code).toBe("ERR_WORKER_LOST");
+  await isWhole();
+});
+
+test("running out of memory costs the worker", async () => {
+  const error = await failureOf(rt.spawn(tasks.hungry()));
+  expect(error.code).toBe("ERR_WORKER_LOST");
+  expect(error.message).toMatch(/out of memory/);
+  await isWhole();
+});
+
+test("running out of memory is seen while home is blocked", () => {
+  expect(() => rt.blockOn(() => spawn(tasks.hungry()))).toThrow(
+    expect.objectContaining({ code: "ERR_WORKER_LOST" }),
+  );
+  expect(rt.blockOn(() => spawn(tasks.add(1, 2)))).toBe(3);
+});
+
+test("many deaths in a row lose nothing that was not started", async () => {
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const handles: JoinHandle<number>[] = [];
+  const dying: JoinHandle<never>[] = [];
+  for (let round = 0; round < 4; round++) {
+    for (let i = 0; i < 200; i++) handles.push(rt.spawn(tasks.add(round, i)));
+    dying.push(rt.spawn(tasks.exit(1)));
+  }
+  for (const handle of dying) expect((await failureOf(handle)).code).toBe("ERR_WORKER_LOST");
+  for (const handle of handles) expect((await rt.run(() => handle.outcome())).status).toBe("ok");
+});

@@ -1,0 +1,40 @@
+/** Programs of their own, on the build: many tasks, many runtimes, and nothing left at the end. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+function program(name: string, ...args: string[]): Record<string, unknown> {
+  const file = fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+  const ended = spawnSync(process.execPath, [file, ...args], {
+    encoding: "utf8",
+    timeout: 110_000,
+    env: { ...process.env, NODE_OPTIONS: "" },
+  });
+  if (ended.status !== 0)
+    throw new Error(`${name}: ${ended.status}\n${ended.stdout}${ended.stderr}`);
+  return JSON.parse(ended.stdout) as Record<string, unknown>;
+}
+
+test("100 000 tiny tasks of four producers, aborted at random, end exactly once, and all memory comes back", {
+  timeout: 120_000,
+}, () => {
+  const result = program("stress.mjs", "100000", String(Date.now() % 1_000_000));
+  expect(result).toMatchObject({
+    spawned: 100_000,
+    wrong: 0,
+    accounted: true,
+    ended: true,
+    left: { cells: 0, blocks: 0 },
+  });
+});
+
+test("runtimes one after the other (200 in CI) leave no thread, descriptor or handle", {
+  timeout: 120_000,
+}, () => {
+  const { before, after } = program("cycles.mjs", process.env["CI"] === undefined ? "40" : "200");
+  expect(after).toEqual(before);
+});
+
+test("an idle runtime takes no CPU", { timeout: 60_000 }, () => {
+  expect(program("idle.mjs", "2")["percent"]).toBeLessThan(0.5);
+});
