@@ -125,7 +125,7 @@ export const HOW: Readonly<Record<"read" | "write" | "both", number>> = {
 };
 
 /** A direction of a stream, or both. */
-export type Direction = keyof typeof HOW;
+export type Direction = "read" | "write" | "both";
 
 class Shutdown extends Leaf<void> {
   private readonly stream: Streaming;
