@@ -33,7 +33,7 @@ constexpr size_t kMaxBytes = 0x7ffff000;
 
 // The calls that move the bytes of streams get their numbers, and leave their result, in one array that JavaScript and they
 // share, for each number that is an argument costs as much as the rest of a call: 0 the descriptor, 1 where in the bytes to
-// begin, 2 the result.
+// begin, 2 where to end, 3 the result.
 constexpr size_t kRegisters = 4;
 
 struct Transfer {
@@ -44,7 +44,7 @@ struct Transfer {
   int fd() const { return registers[0]; }
 
   napi_value Done(ssize_t result) const {
-    registers[2] = ResultOf(result);
+    registers[3] = ResultOf(result);
     return nullptr;
   }
 };
@@ -59,8 +59,9 @@ Transfer TransferOf(napi_env env, napi_callback_info info) {
   void* bytes = nullptr;
   size_t length = 0;
   napi_get_typedarray_info(env, array, nullptr, &length, &bytes, nullptr, nullptr);
-  size_t start = std::min<size_t>(static_cast<uint32_t>(registers[1]), length);
-  return {registers, static_cast<uint8_t*>(bytes) + start, std::min(length - start, kMaxBytes)};
+  size_t end = std::min<size_t>(static_cast<uint32_t>(registers[2]), length);
+  size_t start = std::min<size_t>(static_cast<uint32_t>(registers[1]), end);
+  return {registers, static_cast<uint8_t*>(bytes) + start, std::min(end - start, kMaxBytes)};
 }
 
 template <size_t N>

@@ -72,7 +72,7 @@ export interface Binding {
   timerfd(ms: number): number;
   // Addresses are words as in `native/address.h`.
   /**
-   * What the four calls after this share with JavaScript: 0 the descriptor, 1 where in the bytes to begin, 2 the result. An
+   * What the four calls after this share with JavaScript: 0 the descriptor, 1 where in the bytes to begin, 2 where to end, 3 the result. An
    * argument that is a number costs more than the rest of a call.
    */
   readonly registers: Int32Array;

@@ -42,6 +42,6 @@ export { Interest } from "./interest.ts";
 export { Ready } from "./ready.ts";
 export { ReadyGuard } from "./ready-guard.ts";
 export { Registration } from "./registration.ts";
-export type { WaitCounter } from "./scheduled-io.ts";
+export type { IoWaiter, WaitCounter } from "./scheduled-io.ts";
 export { type Pair, type Sys, sys } from "./sys.ts";
 export { WOULD_BLOCK, type WouldBlock } from "./would-block.ts";

@@ -105,7 +105,7 @@ export abstract class DatagramSocket<A> extends IoObject {
   /** As {@link DatagramSocket.send}, at once: {@link WOULD_BLOCK} if there is no room. */
   trySend(bytes: Uint8Array): number | WouldBlock {
     checkBytes(bytes);
-    return this.attempt(WRITE_TRY, "send", (fd) => transmit(true, fd, bytes, 0));
+    return this.attempt(WRITE_TRY, "send", (fd) => transmit(true, fd, bytes, 0, bytes.length));
   }
 
   /** @internal Sends to an address at once. */

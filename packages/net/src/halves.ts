@@ -42,13 +42,13 @@ abstract class Half<A, S extends Splittable<A>> {
 /** The reading half of a stream that somebody else owns; see `split()`. */
 export class ReadHalf<A = unknown, S extends Splittable<A> = Splittable<A>> extends Half<A, S> {
   /** As {@link TcpStream.read}. */
-  read(bytes: Uint8Array): Awaitable<number> {
-    return this.stream.read(bytes);
+  read(bytes: Uint8Array, start?: number, end?: number): Awaitable<number> {
+    return this.stream.read(bytes, start, end);
   }
 
   /** As {@link TcpStream.readExact}. */
-  readExact(bytes: Uint8Array): Awaitable<number> {
-    return this.stream.readExact(bytes);
+  readExact(bytes: Uint8Array, start?: number, end?: number): Awaitable<number> {
+    return this.stream.readExact(bytes, start, end);
   }
 
   /** As {@link TcpStream.peek}. */
@@ -70,13 +70,13 @@ export class ReadHalf<A = unknown, S extends Splittable<A> = Splittable<A>> exte
 /** The writing half of a stream that somebody else owns; see `split()`. */
 export class WriteHalf<A = unknown, S extends Splittable<A> = Splittable<A>> extends Half<A, S> {
   /** As {@link TcpStream.write}. */
-  write(bytes: Uint8Array): Awaitable<number> {
-    return this.stream.write(bytes);
+  write(bytes: Uint8Array, start?: number, end?: number): Awaitable<number> {
+    return this.stream.write(bytes, start, end);
   }
 
   /** As {@link TcpStream.writeAll}. */
-  writeAll(bytes: Uint8Array): Awaitable<void> {
-    return this.stream.writeAll(bytes);
+  writeAll(bytes: Uint8Array, start?: number, end?: number): Awaitable<void> {
+    return this.stream.writeAll(bytes, start, end);
   }
 
   /** As {@link TcpStream.writev}. */

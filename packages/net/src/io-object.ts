@@ -34,22 +34,36 @@ export let native: Binding;
 /** What the addon's calls on streams share with JavaScript; see `Binding`. */
 let registers: Int32Array;
 
-/** Reads into `bytes` from `start` on: how many, or a negative errno. */
-export function receive(socket: boolean, fd: number, bytes: Uint8Array, start: number): number {
+/** Reads into `bytes` from `start` to `end`: how many, or a negative errno. */
+export function receive(
+  socket: boolean,
+  fd: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
   registers[0] = fd;
   registers[1] = start;
+  registers[2] = end;
   if (socket) native.recvInto(bytes);
   else native.readInto(bytes);
-  return registers[2] as number;
+  return registers[3] as number;
 }
 
-/** Writes from `bytes`, from `start` on: how many, or a negative errno. */
-export function transmit(socket: boolean, fd: number, bytes: Uint8Array, start: number): number {
+/** Writes from `bytes`, from `start` to `end`: how many, or a negative errno. */
+export function transmit(
+  socket: boolean,
+  fd: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
   registers[0] = fd;
   registers[1] = start;
+  registers[2] = end;
   if (socket) native.sendFrom(bytes);
   else native.writeFrom(bytes);
-  return registers[2] as number;
+  return registers[3] as number;
 }
 
 /** The driver of the current runtime, with the addon loaded; `what` names the caller in the error for "no runtime". */
@@ -213,6 +227,17 @@ export function bothOf<T>([a, b]: readonly [number, number], own: (fd: number) =
     throw error;
   }
   return [first, own(b)];
+}
+
+/** Checks a buffer that a caller gave, and the part of it that is meant. */
+export function checkRange(bytes: Uint8Array, start: number, end: number): void {
+  checkBytes(bytes);
+  if (start >= 0 && start <= end && end <= bytes.length && Number.isInteger(start + end)) return;
+  throw invalidArg(
+    "the range",
+    `${start} to ${end}`,
+    `must lie within the ${bytes.length} bytes of the buffer`,
+  );
 }
 
 /** Checks a buffer that a caller gave. */

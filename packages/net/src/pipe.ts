@@ -55,13 +55,13 @@ export class PipeSender extends Streaming {
   }
 
   /** Writes as much as there is room for: how many bytes. **Cancel safety**: safe. **Errors**: "EPIPE" without receivers. */
-  write(bytes: Uint8Array): Awaitable<number> {
-    return writeOf(this, bytes, false) as Awaitable<number>;
+  write(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<number> {
+    return writeOf(this, bytes, start, end, false) as Awaitable<number>;
   }
 
   /** Writes all of `bytes`. **Cancel safety**: not safe, part of them may have been written. */
-  writeAll(bytes: Uint8Array): Awaitable<void> {
-    return writeOf(this, bytes, true) as Awaitable<void>;
+  writeAll(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<void> {
+    return writeOf(this, bytes, start, end, true) as Awaitable<void>;
   }
 
   /** As {@link PipeSender.write}, from up to 64 arrays at once. **Cancel safety**: safe. */
@@ -100,13 +100,13 @@ export class PipeReceiver extends Streaming {
   }
 
   /** Reads what is there: how many bytes, 0 when all senders are gone. **Cancel safety**: safe. */
-  read(bytes: Uint8Array): Awaitable<number> {
-    return readOf(this, bytes, false);
+  read(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<number> {
+    return readOf(this, bytes, start, end, false);
   }
 
   /** Fills `bytes`. **Errors**: `ERR_UNEXPECTED_EOF`. **Cancel safety**: not safe, what it had read is lost. */
-  readExact(bytes: Uint8Array): Awaitable<number> {
-    return readOf(this, bytes, true);
+  readExact(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<number> {
+    return readOf(this, bytes, start, end, true);
   }
 
   /** As {@link PipeReceiver.read}, at once: {@link WOULD_BLOCK} if there is nothing. */

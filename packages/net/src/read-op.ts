@@ -21,6 +21,8 @@ export class ReadOp extends DescriptorOp<number> {
   private readonly socket: boolean;
   private bytes: Uint8Array;
   private start: number;
+  private at: number;
+  private stop: number;
   private exact: boolean;
   /** The one answer, read at once by whoever polls. */
   private readonly answer: IteratorReturnResult<number>;
@@ -30,16 +32,20 @@ export class ReadOp extends DescriptorOp<number> {
     this.socket = socket;
     this.bytes = NO_BYTES;
     this.start = 0;
+    this.at = 0;
+    this.stop = 0;
     this.exact = false;
     this.answer = { done: true, value: 0 };
     this.busy = false;
   }
 
   /** Begins a use. */
-  begin(bytes: Uint8Array, exact: boolean): this {
+  begin(bytes: Uint8Array, start: number, end: number, exact: boolean): this {
     this.busy = true;
     this.bytes = bytes;
-    this.start = 0;
+    this.start = start;
+    this.at = start;
+    this.stop = end;
     this.exact = exact;
     return this;
   }
@@ -51,17 +57,17 @@ export class ReadOp extends DescriptorOp<number> {
     if (io.isShutdown()) return this.fail(descriptor.dead());
     while (io.readyBits(READ_TRY) !== 0) {
       if (!pollProceed()) return PENDING;
-      const { start } = this;
-      if (start === bytes.length) return this.finish(start);
-      const count = receive(this.socket, descriptor.fd, bytes, start);
+      const { at, stop } = this;
+      if (at === stop) return this.finish();
+      const count = receive(this.socket, descriptor.fd, bytes, at, stop);
       if (count < 0) {
         this.failed(count);
         continue;
       }
-      this.start = start + count;
-      if (this.start === bytes.length) return this.finish(this.start);
+      this.at = at + count;
+      if (this.at === stop) return this.finish();
       this.short(count);
-      if (!this.exact) return this.finish(this.start);
+      if (!this.exact) return this.finish();
     }
     return this.wait(waker);
   }
@@ -69,7 +75,7 @@ export class ReadOp extends DescriptorOp<number> {
   /** A short read has emptied it, unless something else than emptiness cut it short. */
   private short(count: number): void {
     if (count > 0 && this.io.readyBits(READ_ON) === 0) this.descriptor.clear(READ_TRY);
-    if (count === 0 && this.exact) this.fail(early(this.start, this.bytes.length));
+    if (count === 0 && this.exact) this.fail(early(this.at - this.start, this.stop - this.start));
   }
 
   private failed(errno: number): void {
@@ -81,9 +87,9 @@ export class ReadOp extends DescriptorOp<number> {
     }
   }
 
-  private finish(count: number): Poll<number> {
+  private finish(): Poll<number> {
     this.end();
-    this.answer.value = count;
+    this.answer.value = this.at - this.start;
     return this.answer;
   }
 

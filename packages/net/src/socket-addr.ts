@@ -38,6 +38,9 @@ export class SocketAddr {
   /**
    * @throws {@link RuntimeError} `ERR_INVALID_ARG` when `ip` is no IP address, host names included, or `port` no port.
    */
+  constructor(ip: string, port: number, options?: SocketAddrOptions);
+  /** @internal */
+  constructor(ip: string | number | Ipv6Words, port: number, options?: SocketAddrOptions);
   constructor(ip: string | number | Ipv6Words, port: number, options: SocketAddrOptions = {}) {
     this.port = checkPort(port);
     this.scopeId = options.scopeId ?? 0;

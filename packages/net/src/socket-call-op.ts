@@ -105,7 +105,7 @@ export class SendOp extends SocketCallOp<number> {
   }
 
   protected override call(fd: number): number {
-    return transmit(true, fd, this.bytes, 0);
+    return transmit(true, fd, this.bytes, 0, this.bytes.length);
   }
 
   protected override value(count: number): number {

@@ -12,7 +12,7 @@ import {
   type WouldBlock,
   WRITE_TRY,
 } from "@treadle/io";
-import { checkBytes, IoObject, native, receive, transmit } from "./io-object.ts";
+import { checkBytes, checkRange, IoObject, native, receive, transmit } from "./io-object.ts";
 import { ReadOp } from "./read-op.ts";
 import { RecvOp } from "./socket-call-op.ts";
 import type { AsyncReadWrite } from "./stream/contract.ts";
@@ -23,25 +23,37 @@ import { WriteOp, WritePartsOp } from "./write-op.ts";
 const ENOTCONN = -constants.errno.ENOTCONN;
 
 /** Makes the future of a read; the last one of the same stream again, if it is over. */
-export function readOf(stream: Streaming, bytes: Uint8Array, exact: boolean): ReadOp {
-  checkBytes(bytes);
+export function readOf(
+  stream: Streaming,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  exact: boolean,
+): ReadOp {
+  checkRange(bytes, start, end);
   let op = stream.reading;
   if (op.busy) {
     op = new ReadOp(stream, stream.descriptor, stream.isSocket);
     stream.reading = op;
   }
-  return op.begin(bytes, exact);
+  return op.begin(bytes, start, end, exact);
 }
 
 /** Makes the future of a write; the last one of the same stream again, if it is over. */
-export function writeOf(stream: Streaming, bytes: Uint8Array, all: boolean): WriteOp {
-  checkBytes(bytes);
+export function writeOf(
+  stream: Streaming,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  all: boolean,
+): WriteOp {
+  checkRange(bytes, start, end);
   let op = stream.writing;
   if (op.busy) {
     op = new WriteOp(stream, stream.descriptor, stream.isSocket);
     stream.writing = op;
   }
-  return op.begin(bytes, all);
+  return op.begin(bytes, start, end, all);
 }
 
 /** What bytes flow through in either direction. */
@@ -69,7 +81,7 @@ export function tryReadOf(stream: Streaming, bytes: Uint8Array): number | WouldB
   descriptor.check();
   const { io, fd } = descriptor;
   while (io.readyBits(READ_TRY) !== 0) {
-    const count = receive(stream.isSocket, fd, bytes, 0);
+    const count = receive(stream.isSocket, fd, bytes, 0, bytes.length);
     if (count >= 0) return count;
     if (count === EAGAIN) descriptor.clear(READ_TRY);
     else if (count !== EINTR) throw new IoError(count, "read");
@@ -84,7 +96,7 @@ export function tryWriteOf(stream: Streaming, bytes: Uint8Array): number | Would
   descriptor.check();
   const { io, fd } = descriptor;
   while (io.readyBits(WRITE_TRY) !== 0) {
-    const count = transmit(stream.isSocket, fd, bytes, 0);
+    const count = transmit(stream.isSocket, fd, bytes, 0, bytes.length);
     if (count >= 0) return count;
     if (count === EAGAIN) descriptor.clear(WRITE_TRY);
     else if (count !== EINTR) throw new IoError(count, "write");
@@ -125,7 +137,7 @@ export const HOW: Readonly<Record<"read" | "write" | "both", number>> = {
 };
 
 /** A direction of a stream, or both. */
-export type Direction = keyof typeof HOW;
+export type Direction = "read" | "write" | "both";
 
 class Shutdown extends Leaf<void> {
   private readonly stream: Streaming;
@@ -160,10 +172,12 @@ export abstract class StreamSocket extends Streaming {
   /**
    * Reads what is there into `bytes`, waiting until there is something: how many bytes, 0 at the end.
    *
+   * @param start - where in `bytes` to begin, and `end` where to stop: as `bytes.subarray(start, end)`, which costs more.
+   *
    * @remarks **Cancel safety**: safe, nothing is read if it is dropped.
    */
-  read(bytes: Uint8Array): Awaitable<number> {
-    return readOf(this, bytes, false);
+  read(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<number> {
+    return readOf(this, bytes, start, end, false);
   }
 
   /**
@@ -172,8 +186,8 @@ export abstract class StreamSocket extends Streaming {
    * @remarks **Errors**: `ERR_UNEXPECTED_EOF` when the stream ends before. **Cancel safety**: not safe, what it had read is in
    * the buffer and gone from the stream.
    */
-  readExact(bytes: Uint8Array): Awaitable<number> {
-    return readOf(this, bytes, true);
+  readExact(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<number> {
+    return readOf(this, bytes, start, end, true);
   }
 
   /** As {@link StreamSocket.read}, and what was read stays in the stream. **Cancel safety**: safe. */
@@ -190,10 +204,12 @@ export abstract class StreamSocket extends Streaming {
   /**
    * Writes as much of `bytes` as there is room for, waiting until there is some: how many bytes.
    *
+   * @param start - where in `bytes` to begin, and `end` where to stop: as `bytes.subarray(start, end)`, which costs more.
+   *
    * @remarks **Cancel safety**: safe, nothing is written if it is dropped.
    */
-  write(bytes: Uint8Array): Awaitable<number> {
-    return writeOf(this, bytes, false) as Awaitable<number>;
+  write(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<number> {
+    return writeOf(this, bytes, start, end, false) as Awaitable<number>;
   }
 
   /**
@@ -201,8 +217,8 @@ export abstract class StreamSocket extends Streaming {
    *
    * @remarks The bytes must not change meanwhile. **Cancel safety**: not safe, part of them may have been written.
    */
-  writeAll(bytes: Uint8Array): Awaitable<void> {
-    return writeOf(this, bytes, true) as Awaitable<void>;
+  writeAll(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<void> {
+    return writeOf(this, bytes, start, end, true) as Awaitable<void>;
   }
 
   /** As {@link StreamSocket.write}, from up to 64 arrays at once. **Cancel safety**: safe. */

@@ -1,7 +1,7 @@
 /** A TCP socket that takes connections. */
 import type { Awaitable } from "@treadle/core";
 import { type IoError, sys } from "@treadle/io";
-import { type Accepting, AcceptOp } from "./accept-op.ts";
+import { AcceptOp } from "./accept-op.ts";
 import { acceptedOf } from "./accepted.ts";
 import { enterIo, FutureDriver, IoObject } from "./io-object.ts";
 import {
@@ -46,10 +46,7 @@ export type Accepted = [stream: TcpStream, peer: SocketAddr];
  * }); // => true
  * ```
  */
-export class TcpListener
-  extends IoObject
-  implements Accepting<Accepted>, AsyncIterable<Accepted, void, void>
-{
+export class TcpListener extends IoObject implements AsyncIterable<Accepted, void, void> {
   /**
    * Listens on the first address that can be bound; port 0 lets the system choose one.
    *

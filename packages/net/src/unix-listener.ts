@@ -1,7 +1,7 @@
 /** A unix socket that takes connections. */
 import type { Awaitable } from "@treadle/core";
 import { type IoDriver, type IoError, sys } from "@treadle/io";
-import { type Accepting, AcceptOp } from "./accept-op.ts";
+import { AcceptOp } from "./accept-op.ts";
 import { acceptedOf } from "./accepted.ts";
 import { enterIo, IoObject } from "./io-object.ts";
 import { bindTo, DEFAULT_BACKLOG, guarded, listen, openSocket } from "./open-socket.ts";
@@ -39,10 +39,7 @@ export type UnixAccepted = [stream: UnixStream, peer: UnixAddr];
  * }); // => true
  * ```
  */
-export class UnixListener
-  extends IoObject
-  implements Accepting<UnixAccepted>, AsyncIterable<UnixAccepted, void, void>
-{
+export class UnixListener extends IoObject implements AsyncIterable<UnixAccepted, void, void> {
   private readonly path: UnixPath | null;
 
   /** @internal */

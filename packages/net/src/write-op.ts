@@ -21,6 +21,8 @@ export class WriteOp extends DescriptorOp<number | undefined> {
   private readonly socket: boolean;
   private bytes: Uint8Array;
   private start: number;
+  private at: number;
+  private stop: number;
   private all: boolean;
   private readonly answer: IteratorReturnResult<number | undefined>;
 
@@ -29,16 +31,20 @@ export class WriteOp extends DescriptorOp<number | undefined> {
     this.socket = socket;
     this.bytes = NO_BYTES;
     this.start = 0;
+    this.at = 0;
+    this.stop = 0;
     this.all = false;
     this.answer = { done: true, value: 0 };
     this.busy = false;
   }
 
   /** Begins a use. */
-  begin(bytes: Uint8Array, all: boolean): this {
+  begin(bytes: Uint8Array, start: number, end: number, all: boolean): this {
     this.busy = true;
     this.bytes = bytes;
-    this.start = 0;
+    this.start = start;
+    this.at = start;
+    this.stop = end;
     this.all = all;
     return this;
   }
@@ -50,17 +56,17 @@ export class WriteOp extends DescriptorOp<number | undefined> {
     if (io.isShutdown()) return this.fail(descriptor.dead());
     while (io.readyBits(WRITE_TRY) !== 0) {
       if (!pollProceed()) return PENDING;
-      const { start } = this;
-      const count = transmit(this.socket, descriptor.fd, bytes, start);
+      const { at, stop } = this;
+      const count = transmit(this.socket, descriptor.fd, bytes, at, stop);
       if (count < 0) {
         this.failed(count);
         continue;
       }
-      this.start = start + count;
-      if (this.start === bytes.length) return this.finish(this.start);
+      this.at = at + count;
+      if (this.at === stop) return this.finish();
       // There was no room for the rest.
       descriptor.clear(ROOM);
-      if (!this.all) return this.finish(this.start);
+      if (!this.all) return this.finish();
     }
     return this.wait(waker);
   }
@@ -74,9 +80,9 @@ export class WriteOp extends DescriptorOp<number | undefined> {
     }
   }
 
-  private finish(count: number): Poll<number | undefined> {
+  private finish(): Poll<number | undefined> {
     this.end();
-    this.answer.value = this.all ? undefined : count;
+    this.answer.value = this.all ? undefined : this.at - this.start;
     return this.answer;
   }
 

@@ -285,6 +285,29 @@ onEachSelector(() => {
       server.close();
     }));
 
+  test("part of a buffer is read into and written from, without a view of it", () =>
+    inBoth(function* (): Async<void> {
+      const [client, server] = yield* tcpStreams();
+      const bytes = new Uint8Array(10).fill(120);
+      yield* client.writeAll(bytesOf("0123456789"), 2, 8);
+      expect(yield* client.write(bytesOf("abc"), 1)).toBe(2);
+      expect(yield* server.readExact(bytes, 1, 7)).toBe(6);
+      expect(yield* server.read(bytes, 8)).toBe(2);
+      expect(textOf(bytes)).toBe("x234567xbc");
+      expect(yield* server.read(bytes, 4, 4)).toBe(0);
+      for (const [start, end] of [
+        [-1, 2],
+        [3, 2],
+        [0, 11],
+        [0.5, 2],
+        [Number.NaN, 2],
+      ]) {
+        expect(thrownBy(() => client.write(bytes, start, end)).code).toBe("ERR_INVALID_ARG");
+      }
+      client.close();
+      server.close();
+    }));
+
   test("two readers share a stream: all are woken, each byte goes to one", () =>
     inBoth(function* (): Async<void> {
       const [client, server] = yield* tcpStreams();
