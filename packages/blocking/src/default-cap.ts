@@ -2,7 +2,7 @@
 import { availableParallelism, totalmem } from "node:os";
 
 /** What a thread of the pool takes, in bytes of resident memory: measured, see the package's README. */
-export const THREAD_BYTES: number = 10 * 2 ** 20;
+export const THREAD_BYTES: number = 14 * 2 ** 20;
 /** The share of the memory that idle threads may take. */
 const SHARE = 0.25;
 /** Tokio's default, which costs hardly anything there. */

@@ -19,6 +19,6 @@ export function blockInPlace<T>(f: () => T): T {
   throw new RuntimeError(
     ERR_BLOCKING_FLAVOR,
     "can call blocking only when running on the multi-threaded runtime: " +
-      "here every other task would stand still; move the work to a worker thread and await it by fromPromise()",
+      "here every other task would stand still; move the work to another thread: spawnBlocking(call)",
   );
 }

@@ -87,6 +87,7 @@ describe("what is loaded", () => {
       "treadle",
     ]);
     expect(packages(source(".enableSignal()"))).toEqual([
+      "blocking",
       "core",
       "io",
       "metrics",

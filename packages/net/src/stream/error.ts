@@ -1,6 +1,6 @@
 /** The errors of byte streams, their helpers and their codecs. */
 import { constants } from "node:os";
-import { RuntimeError } from "@treadle/core";
+import { RuntimeError, sendErrorClass } from "@treadle/core";
 import { ERR_IO_CLOSED, IoError } from "@treadle/io";
 
 /** Code of the error of a stream that ended before enough had come. */
@@ -27,6 +27,8 @@ export class StreamError extends RuntimeError {
     return "StreamError";
   }
 }
+
+sendErrorClass(StreamError, "@treadle/net.StreamError");
 
 /** Makes the error of an end that came too early. */
 export function unexpectedEof(what: string): StreamError {

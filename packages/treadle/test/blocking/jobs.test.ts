@@ -1,6 +1,6 @@
 /** Jobs on the blocking pool, on both flavors: results, errors, what a job may do, transfers. */
 import { JoinSet, move, type Runtime, spawn, spawnBlocking } from "treadle";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import * as jobs from "./fixtures/jobs.mjs";
 import { builder, memory, outcomeOf } from "./support.ts";
 
@@ -112,6 +112,6 @@ describe.each(["current_thread", "multi_thread"])("on a %s runtime", (flavor) =>
     const { buffer, words } = memory();
     await rt.spawnBlocking(jobs.pinned(buffer));
     expect((await outcomeOf(rt, rt.spawnBlocking(jobs.nap(80)))).status).toBe("ok");
-    expect(words[0]).toBe(1);
+    await vi.waitFor(() => expect(words[0]).toBe(1), 10_000);
   });
 });

@@ -1,6 +1,9 @@
 /** How a runtime with many threads ends. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Builder, type Runtime, sleep, spawn } from "treadle";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import * as tasks from "./fixtures/tasks.mjs";
 
 function build(): Runtime {
@@ -38,9 +41,12 @@ test("a task that is spawned after the shutdown is cancelled at once", async () 
 test("shutdownTimeout gives up what does not stop, in time, and says so", async () => {
   const rt = build();
   await rt.ready();
-  const handle = rt.spawn(tasks.busy(60_000));
-  const other = rt.spawn(tasks.busy(60_000));
-  await rt.run(() => sleep(50));
+  const directory = mkdtempSync(join(tmpdir(), "treadle-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, "begun");
+  const handle = rt.spawn(tasks.busyNoted(file, 60_000));
+  const other = rt.spawn(tasks.busyNoted(file, 60_000));
+  await vi.waitFor(() => expect(readFileSync(file, "utf8")).toBe("begun\nbegun\n"), 10_000);
   const start = performance.now();
   expect(await rt.shutdownTimeout(100)).toBe(false);
   expect(performance.now() - start).toBeLessThan(2000);
