@@ -24,6 +24,14 @@ export interface IoErrorDetails {
   readonly port?: number;
 }
 
+/** Node makes a new map at each call. */
+let names: ReadonlyMap<number, readonly [code: string, text: string]> | null = null;
+
+function nameOf(errno: number): readonly [code: string, text: string] {
+  names ??= getSystemErrorMap();
+  return names.get(errno) ?? [`E${-errno}`, "unknown error"];
+}
+
 /**
  * A failed system call: Node's `code` ("EPERM"), `errno` (negative) and `syscall`.
  *
@@ -52,7 +60,7 @@ export class IoError extends RuntimeError {
   declare readonly port?: number;
 
   constructor(errno: number, syscall: string, details: IoErrorDetails = {}) {
-    const [code, text] = getSystemErrorMap().get(errno) ?? [`E${-errno}`, "unknown error"];
+    const [code, text] = nameOf(errno);
     const { address, port, advice } = details;
     const where = address === undefined ? "" : ` ${address}${port === undefined ? "" : `:${port}`}`;
     super(code, `${code}: ${text}, ${syscall}${where}${advice === undefined ? "" : `: ${advice}`}`);
@@ -113,6 +121,6 @@ function adviceFor(code: string | undefined, fd: number): string | undefined {
 
 /** Makes the error of a registration that the system refused. */
 export function refused(errno: number, fd: number): IoError {
-  const advice = adviceFor(getSystemErrorMap().get(errno)?.[0], fd);
+  const advice = adviceFor(nameOf(errno)[0], fd);
   return new IoError(errno, "epoll_ctl", advice === undefined ? {} : { advice });
 }
