@@ -29,6 +29,7 @@ export { ownThread } from "./multi-thread/liveness.ts";
 export { Participant, type ParticipantParts } from "./multi-thread/participant.ts";
 export { attachTaskIds, sharedTaskIds } from "./multi-thread/task-ids.ts";
 export type { TakingCounters } from "./multi-thread/task-queue.ts";
+export { reasonOf } from "./multi-thread/team.ts";
 export {
   START,
   StartedThread,

@@ -7,6 +7,7 @@ import {
   type Fabric,
   jobLost,
   type Participant,
+  reasonOf,
   Signal,
   StartedThread,
 } from "@treadle/scheduler";
@@ -162,13 +163,4 @@ export class BlockingHome implements Crew, PoolHome {
   }
 
   end(): void {}
-}
-
-function reasonOf(code: number, error: unknown): string {
-  if (error === undefined) return `it exited with code ${code}`;
-  const { code: errorCode, stack } = error as { code?: unknown; stack?: unknown };
-  if (errorCode === "ERR_WORKER_OUT_OF_MEMORY") {
-    return "it ran out of memory, see Builder.resourceLimits()";
-  }
-  return `uncaught ${typeof stack === "string" ? stack : String(error)}`;
 }

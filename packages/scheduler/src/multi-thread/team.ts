@@ -183,7 +183,8 @@ export class Team {
   }
 }
 
-function reasonOf(code: number, error: unknown): string {
+/** What a thread's `exit` and `error` events say of its end. */
+export function reasonOf(code: number, error: unknown): string {
   if (error === undefined) return `it exited with code ${code}`;
   const { code: errorCode, stack } = error as { code?: unknown; stack?: unknown };
   if (errorCode === "ERR_WORKER_OUT_OF_MEMORY") {

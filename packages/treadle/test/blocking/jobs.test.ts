@@ -1,8 +1,8 @@
 /** Jobs on the blocking pool, on both flavors: results, errors, what a job may do, transfers. */
 import { JoinSet, move, type Runtime, spawn, spawnBlocking } from "treadle";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as jobs from "./fixtures/jobs.mjs";
-import { builder, memory, outcomeOf } from "./support.ts";
+import { builder } from "./support.ts";
 
 describe.each(["current_thread", "multi_thread"])("on a %s runtime", (flavor) => {
   let rt: Runtime;
@@ -106,12 +106,5 @@ describe.each(["current_thread", "multi_thread"])("on a %s runtime", (flavor) =>
     expect(() => rt.spawnBlocking(jobs.sum((() => 1) as never))).toThrow(
       expect.objectContaining({ code: "ERR_NOT_SEND" }),
     );
-  });
-
-  test("what lives on in the thread after a job does not end with its keep-alive", async () => {
-    const { buffer, words } = memory();
-    await rt.spawnBlocking(jobs.pinned(buffer));
-    expect((await outcomeOf(rt, rt.spawnBlocking(jobs.nap(80)))).status).toBe("ok");
-    await vi.waitFor(() => expect(words[0]).toBe(1), 10_000);
   });
 });

@@ -54,6 +54,14 @@ describe.each(["current_thread", "multi_thread"])("the pool of a %s runtime", (f
       expect(await rt.spawnBlocking(jobs.where())).not.toBe(first);
     }));
 
+  test("keeps an idle thread as long as a task lives on it", () =>
+    using(builder(flavor).threadKeepAlive(10).build() as Runtime, async (rt) => {
+      const { buffer, words } = memory();
+      await rt.spawnBlocking(jobs.pinned(buffer));
+      await until(() => rt.metrics().numBlockingThreads() === 0);
+      expect(words[0]).toBe(1);
+    }));
+
   test("cancels a job that waits in line, at once, and does nothing to one that runs", () =>
     using(builder(flavor).maxBlockingThreads(1).build() as Runtime, async (rt) => {
       const { buffer, words } = memory();
