@@ -8,7 +8,7 @@ function* serve(stream) {
     for (;;) {
       const n = yield* stream.read(buffer);
       if (n === 0) return;
-      yield* stream.writeAll(buffer.subarray(0, n));
+      yield* stream.writeAll(buffer, 0, n);
     }
   } catch {
     // The peer has gone.
