@@ -415,6 +415,8 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   private start(entry: number): Task<unknown> | null {
     const task = this.executor.start(entry);
+    // Wherever it was found: a searcher that works keeps all others asleep.
+    this.queue?.stopSearching();
     if (task !== null) this.parts.counters.pollCount++;
     return task;
   }

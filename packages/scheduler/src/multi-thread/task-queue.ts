@@ -108,8 +108,19 @@ export class TaskQueue {
       if (newest !== 0) this.pushBack(newest);
     }
     this.fromSlot = 0;
-    const entry = this.ring.pop();
-    return entry !== 0 ? entry : (this.kept.shift() ?? 0);
+    const entry = this.ring.pop() || (this.kept.shift() ?? 0);
+    return entry === 0 && this.searching ? this.searchThenStop() : entry;
+  }
+
+  /** It may have pinned tasks to run next, and must not hold others back by a search that it does not go on with. */
+  private searchThenStop(): number {
+    const entry = this.search();
+    if (entry !== 0 || !this.searching) return entry;
+    this.searching = false;
+    this.shared.idle.found(this.worker);
+    // Who pushed while this thread was a searcher has woken nobody.
+    if (this.hasAny()) this.shared.notifyWorker();
+    return 0;
   }
 
   /** The oldest of what others offer; a share of the rest goes into the ring. */
