@@ -4,7 +4,7 @@
  * The jobs themselves wait in the outboxes of their spawners (`@treadle/task/shared`, `SharedMemory.jobs`).
  *
  * **Layout.** THREADS, how many threads there are; CAP, how many there may be; HELD, how many jobs home itself keeps for
- * threads; LIMIT, how many jobs may wait in line, 0 for any number; then three bitmaps with a bit per participant: IDLE;
+ * threads; LIMIT, how many jobs may wait in line, 0 for any number; CROWDED, not 0 while as many threads begin as may at a time; then three bitmaps with a bit per participant: IDLE;
  * ROOM, who waits for room in the line; BEGUN, which thread has looked at the line for the first time.
  * **Who writes.** Home the words; a thread sets its own IDLE bit, and itself or whoever hands it a job clears it; who waits for
  * room sets its ROOM bit, and whoever has made room clears it; a thread sets its BEGUN bit, and home clears it when it is gone.
@@ -12,8 +12,8 @@
  * idle → gone (withdraw, when its time is over) or busy (withdraw, when it finds something itself).
  * **Invariants.** With Q for "a job is in line":
  * 1. After a push somebody is bound to look at Q: a thread that was claimed, home that was asked, or, where neither was
- *    possible because THREADS had reached CAP, each of those threads, which looks before it sleeps and again after it announced,
- *    and home, which looks whenever a thread has gone.
+ *    possible because THREADS had reached CAP or the start was CROWDED, each of those threads, which looks before it sleeps and
+ *    again after it announced, and home, which looks whenever a thread has gone or has begun.
  * 2. A thread that takes a job and leaves others hands the next one on. So a claim that its thread did not need is not lost.
  * 3. A thread that was claimed does not go before it has looked at Q.
  */
@@ -25,6 +25,7 @@ const THREADS = 0;
 const CAP = 1;
 const HELD = 2;
 const LIMIT = 3;
+const CROWDED = 4;
 const IDLE = LINE;
 
 /** The words by which jobs and threads find each other. */
@@ -99,9 +100,16 @@ export class HandOff {
     return load(this.words, this.at + THREADS);
   }
 
-  /** Whether one more may be started. */
+  /** Whether one more may be started now; home looks itself when one of those that just start has begun. */
   get mayGrow(): boolean {
-    return this.threads < load(this.words, this.at + CAP);
+    return (
+      load(this.words, this.at + CROWDED) === 0 && this.threads < load(this.words, this.at + CAP)
+    );
+  }
+
+  /** Home: whether as many threads begin as may; then look at the line once more. */
+  setCrowded(on: boolean): void {
+    store(this.words, this.at + CROWDED, on ? 1 : 0);
   }
 
   /** Home: so many threads there are now. */

@@ -133,7 +133,7 @@ export class BlockingPool {
     const life = this.home.lifeOf(index);
     const member: Member = { index, life, thread: null, begun: false, sent: 0 };
     this.members.set(index, member);
-    this.starting++;
+    this.setStarting(this.starting + 1);
     this.handOff.setThreads(this.members.size);
     try {
       member.thread = this.home.start(index, (why) => this.exited(member, why));
@@ -142,6 +142,11 @@ export class BlockingPool {
       return false;
     }
     return true;
+  }
+
+  private setStarting(count: number): void {
+    this.starting = count;
+    this.handOff.setCrowded(count >= this.options.starting);
   }
 
   private assign(): void {
@@ -182,7 +187,7 @@ export class BlockingPool {
 
   private begun(member: Member): void {
     member.begun = true;
-    this.starting--;
+    this.setStarting(this.starting - 1);
     this.failures = 0;
   }
 
@@ -223,7 +228,7 @@ export class BlockingPool {
   }
 
   private failedToBegin(why: string): void {
-    this.starting--;
+    this.setStarting(this.starting - 1);
     this.failures++;
     if (this.failures >= MAX_FAILURES) {
       this.failures = 0;
