@@ -4,10 +4,12 @@
  * The jobs themselves wait in the outboxes of their spawners (`@treadle/task/shared`, `SharedMemory.jobs`).
  *
  * **Layout.** THREADS, how many threads there are; CAP, how many there may be; HELD, how many jobs home itself keeps for
- * threads; LIMIT, how many jobs may wait in line, 0 for any number; CROWDED, not 0 while as many threads begin as may at a time; then three bitmaps with a bit per participant: IDLE;
- * ROOM, who waits for room in the line; BEGUN, which thread has looked at the line for the first time.
+ * threads; LIMIT, how many jobs may wait in line, 0 for any number; CROWDED, not 0 while as many threads begin as may at a time; then four bitmaps with a bit per participant: IDLE;
+ * ROOM, who waits for room in the line; BEGUN, which thread has looked at the line for the first time; RESERVED, which
+ * thread home sends a job.
  * **Who writes.** Home the words; a thread sets its own IDLE bit, and itself or whoever hands it a job clears it; who waits for
- * room sets its ROOM bit, and whoever has made room clears it; a thread sets its BEGUN bit, and home clears it when it is gone.
+ * room sets its ROOM bit, and whoever has made room clears it; a thread sets its BEGUN bit, and home clears it when it is gone;
+ * home sets RESERVED, and the thread clears it when the job has come.
  * **Transitions of a thread.** busy → idle (announce); idle → claimed (claim by a spawner, or by who passes jobs on) → busy;
  * idle → gone (withdraw, when its time is over) or busy (withdraw, when it finds something itself).
  * **Invariants.** With Q for "a job is in line":
@@ -43,7 +45,7 @@ export class HandOff {
 
   /** How many words it takes. */
   static size(participants: number): number {
-    return LINE + 3 * roundUp(Math.ceil(participants / 32));
+    return LINE + 4 * roundUp(Math.ceil(participants / 32));
   }
 
   // Threads
@@ -73,6 +75,42 @@ export class HandOff {
     let count = 0;
     for (let i = 0; i < this.mapWords; i++) count += ones(load(this.words, this.at + IDLE + i));
     return count;
+  }
+
+  /**
+   * Home: claims an idle thread for a job that it will send it; -1 if there is none. RESERVED is set before IDLE is cleared, so
+   * that the thread knows what it was claimed for. One that somebody else has claimed just then is to be called once more.
+   */
+  reserve(call: (thread: number) => void): number {
+    for (let index = this.lowestIdle(); index >= 0; index = this.lowestIdle()) {
+      this.set(this.reserved(index), 1 << (index & 31));
+      if (this.withdraw(index)) return index;
+      this.release(index);
+      call(index);
+    }
+    return -1;
+  }
+
+  private lowestIdle(): number {
+    for (let i = 0; i < this.mapWords; i++) {
+      const word = load(this.words, this.at + IDLE + i);
+      if (word !== 0) return i * 32 + 31 - Math.clz32(word & -word);
+    }
+    return -1;
+  }
+
+  /** A thread: whether home is about to send it a job; then it takes none from the line. */
+  isReserved(index: number): boolean {
+    return (load(this.words, this.reserved(index)) & (1 << (index & 31))) !== 0;
+  }
+
+  /** The job has come, or will not. */
+  release(index: number): void {
+    this.clear(this.reserved(index), 1 << (index & 31));
+  }
+
+  private reserved(index: number): number {
+    return this.at + IDLE + 3 * roundUp(this.mapWords) + (index >>> 5);
   }
 
   /** A thread: has looked at the line for the first time. */
@@ -157,6 +195,7 @@ export class HandOff {
   /** Forgets a participant that is gone. */
   forget(index: number): void {
     this.withdraw(index);
+    this.release(index);
     this.clear(this.begun(index), 1 << (index & 31));
     this.clear(this.room(index), 1 << (index & 31));
   }

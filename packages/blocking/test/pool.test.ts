@@ -59,6 +59,8 @@ class FakeHome implements PoolHome {
 
   changed(): void {}
 
+  tellClosing(): void {}
+
   report(): void {}
 }
 
