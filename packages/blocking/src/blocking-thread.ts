@@ -79,6 +79,7 @@ export class BlockingThread {
 
   /** Home has sent a job. */
   give(entry: number): void {
+    this.handOff.release(this.thread.self);
     this.given.push(entry);
     this.called();
   }
@@ -136,12 +137,19 @@ export class BlockingThread {
 
   private take(): number {
     const given = this.given.shift();
-    if (given === undefined && this.mustOffer()) return 0;
+    if (given === undefined && (this.isExpecting() || this.mustOffer())) return 0;
     const entry = given ?? this.line.take();
     if (entry === 0) return 0;
     this.offered = false;
     if (this.announced) this.withdraw();
     return entry;
+  }
+
+  /** Whether home is about to send a job: then what is in line is for others. */
+  private isExpecting(): boolean {
+    if (!this.handOff.isReserved(this.thread.self)) return false;
+    if (this.line.hasJobs()) this.line.pushed();
+    return true;
   }
 
   /** Whether home keeps jobs and does not know yet that this thread is free. */
@@ -155,36 +163,41 @@ export class BlockingThread {
   }
 
   private rest(): void {
-    const offers = this.mustOffer();
-    if (!this.announced || !this.handOff.isIdle(this.thread.self)) {
-      this.announced = true;
-      this.handOff.announce(this.thread.self);
-      // What was pushed before the bit was set is seen by this look; whoever pushes later sees the bit.
-      if (!offers && this.line.hasJobs()) {
-        setImmediate(this.goOn);
-        return;
-      }
+    const reserved = this.handOff.isReserved(this.thread.self);
+    if (!reserved && !this.announce()) {
+      setImmediate(this.goOn);
+      return;
     }
     this.state = IDLE;
     this.idleSince = performance.now();
-    if (offers) {
-      this.offered = true;
-      this.thread.askHome();
-    }
-    if (this.closing) this.drain();
+    if (reserved) this.announced = false;
+    else if (this.closing) this.drain();
     else this.arm(this.keepAliveMs);
   }
 
-  private leaveIdle(): void {
-    this.state = BUSY;
-    if (this.announced) this.withdraw();
+  /** Sets its bit, unless it is set; false if it is to look at the line once more. */
+  private announce(): boolean {
+    const { self } = this.thread;
+    const offers = this.mustOffer();
+    const isSet = this.announced && this.handOff.isIdle(self);
+    if (isSet && !offers) return true;
+    this.announced = true;
+    if (!isSet) this.handOff.announce(self);
+    // What was pushed or kept before the bit was set is seen by these looks; whoever comes later sees the bit.
+    if (this.handOff.held > 0) {
+      this.offered = true;
+      this.thread.askHome();
+    }
+    return offers || !this.line.hasJobs();
   }
 
   /** Idle, and the runtime shuts down. */
   private drain(): void {
     // Home looks for a thread for what it keeps; until it has found one this thread may be the last.
     if (this.handOff.held > 0) return;
-    this.leaveIdle();
+    if (this.announced) this.withdraw();
+    if (this.handOff.isReserved(this.thread.self)) return;
+    this.state = BUSY;
     for (let entry = this.line.take(); entry !== 0; entry = this.line.take()) {
       if (!this.thread.isMandatory(entry)) this.thread.cancel(entry);
       else {

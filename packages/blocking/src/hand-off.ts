@@ -4,16 +4,18 @@
  * The jobs themselves wait in the outboxes of their spawners (`@treadle/task/shared`, `SharedMemory.jobs`).
  *
  * **Layout.** THREADS, how many threads there are; CAP, how many there may be; HELD, how many jobs home itself keeps for
- * threads; LIMIT, how many jobs may wait in line, 0 for any number; then three bitmaps with a bit per participant: IDLE;
- * ROOM, who waits for room in the line; BEGUN, which thread has looked at the line for the first time.
+ * threads; LIMIT, how many jobs may wait in line, 0 for any number; CROWDED, not 0 while as many threads begin as may at a time; then four bitmaps with a bit per participant: IDLE;
+ * ROOM, who waits for room in the line; BEGUN, which thread has looked at the line for the first time; RESERVED, which
+ * thread home sends a job.
  * **Who writes.** Home the words; a thread sets its own IDLE bit, and itself or whoever hands it a job clears it; who waits for
- * room sets its ROOM bit, and whoever has made room clears it; a thread sets its BEGUN bit, and home clears it when it is gone.
+ * room sets its ROOM bit, and whoever has made room clears it; a thread sets its BEGUN bit, and home clears it when it is gone;
+ * home sets RESERVED, and the thread clears it when the job has come.
  * **Transitions of a thread.** busy → idle (announce); idle → claimed (claim by a spawner, or by who passes jobs on) → busy;
  * idle → gone (withdraw, when its time is over) or busy (withdraw, when it finds something itself).
  * **Invariants.** With Q for "a job is in line":
  * 1. After a push somebody is bound to look at Q: a thread that was claimed, home that was asked, or, where neither was
- *    possible because THREADS had reached CAP, each of those threads, which looks before it sleeps and again after it announced,
- *    and home, which looks whenever a thread has gone.
+ *    possible because THREADS had reached CAP or the start was CROWDED, each of those threads, which looks before it sleeps and
+ *    again after it announced, and home, which looks whenever a thread has gone or has begun.
  * 2. A thread that takes a job and leaves others hands the next one on. So a claim that its thread did not need is not lost.
  * 3. A thread that was claimed does not go before it has looked at Q.
  */
@@ -25,6 +27,7 @@ const THREADS = 0;
 const CAP = 1;
 const HELD = 2;
 const LIMIT = 3;
+const CROWDED = 4;
 const IDLE = LINE;
 
 /** The words by which jobs and threads find each other. */
@@ -42,7 +45,7 @@ export class HandOff {
 
   /** How many words it takes. */
   static size(participants: number): number {
-    return LINE + 3 * roundUp(Math.ceil(participants / 32));
+    return LINE + 4 * roundUp(Math.ceil(participants / 32));
   }
 
   // Threads
@@ -74,6 +77,42 @@ export class HandOff {
     return count;
   }
 
+  /**
+   * Home: claims an idle thread for a job that it will send it; -1 if there is none. RESERVED is set before IDLE is cleared, so
+   * that the thread knows what it was claimed for. One that somebody else has claimed just then is to be called once more.
+   */
+  reserve(call: (thread: number) => void): number {
+    for (let index = this.lowestIdle(); index >= 0; index = this.lowestIdle()) {
+      this.set(this.reserved(index), 1 << (index & 31));
+      if (this.withdraw(index)) return index;
+      this.release(index);
+      call(index);
+    }
+    return -1;
+  }
+
+  private lowestIdle(): number {
+    for (let i = 0; i < this.mapWords; i++) {
+      const word = load(this.words, this.at + IDLE + i);
+      if (word !== 0) return i * 32 + 31 - Math.clz32(word & -word);
+    }
+    return -1;
+  }
+
+  /** A thread: whether home is about to send it a job; then it takes none from the line. */
+  isReserved(index: number): boolean {
+    return (load(this.words, this.reserved(index)) & (1 << (index & 31))) !== 0;
+  }
+
+  /** The job has come, or will not. */
+  release(index: number): void {
+    this.clear(this.reserved(index), 1 << (index & 31));
+  }
+
+  private reserved(index: number): number {
+    return this.at + IDLE + 3 * roundUp(this.mapWords) + (index >>> 5);
+  }
+
   /** A thread: has looked at the line for the first time. */
   begin(index: number): void {
     this.set(this.begun(index), 1 << (index & 31));
@@ -99,9 +138,16 @@ export class HandOff {
     return load(this.words, this.at + THREADS);
   }
 
-  /** Whether one more may be started. */
+  /** Whether one more may be started now; home looks itself when one of those that just start has begun. */
   get mayGrow(): boolean {
-    return this.threads < load(this.words, this.at + CAP);
+    return (
+      load(this.words, this.at + CROWDED) === 0 && this.threads < load(this.words, this.at + CAP)
+    );
+  }
+
+  /** Home: whether as many threads begin as may; then look at the line once more. */
+  setCrowded(on: boolean): void {
+    store(this.words, this.at + CROWDED, on ? 1 : 0);
   }
 
   /** Home: so many threads there are now. */
@@ -149,6 +195,7 @@ export class HandOff {
   /** Forgets a participant that is gone. */
   forget(index: number): void {
     this.withdraw(index);
+    this.release(index);
     this.clear(this.begun(index), 1 << (index & 31));
     this.clear(this.room(index), 1 << (index & 31));
   }

@@ -49,6 +49,8 @@ export interface PoolHome {
   call(thread: number): void;
   /** Sends a job that home keeps to the thread that was claimed for it. */
   send(entry: number, thread: number): void;
+  /** Tells the threads that the runtime shuts down; idle ones leave then. */
+  tellClosing(): void;
   /** Something has changed that a waiting shutdown may be waiting for. */
   changed(): void;
   /** Tells the user. */
@@ -98,17 +100,23 @@ export class BlockingPool {
   /** Keeps a job for a thread that home will choose. */
   hold(entry: number): void {
     this.held.push(entry);
-    this.handOff.setHeld(this.held.length);
+    this.countHeld();
     this.grow();
+  }
+
+  private countHeld(): void {
+    this.handOff.setHeld(this.held.length);
+    // Idle threads stay as long as something is kept for them.
+    if (this.closing && this.held.length === 0) this.home.tellClosing();
   }
 
   /** Jobs wait: wakes or starts whoever is needed. */
   grow(): void {
     this.assign();
-    if (this.closing || this.demand === 0) return;
-    const idle = this.handOff.claim();
+    if (this.closing) return;
+    const idle = this.home.jobsInLine() > 0 ? this.handOff.claim() : -1;
     if (idle >= 0) this.home.call(idle);
-    else if (!this.isPausing()) this.startSome();
+    else if (this.demand > 0 && !this.isPausing()) this.startSome();
   }
 
   /** Jobs for which there is no thread yet. */
@@ -133,7 +141,7 @@ export class BlockingPool {
     const life = this.home.lifeOf(index);
     const member: Member = { index, life, thread: null, begun: false, sent: 0 };
     this.members.set(index, member);
-    this.starting++;
+    this.setStarting(this.starting + 1);
     this.handOff.setThreads(this.members.size);
     try {
       member.thread = this.home.start(index, (why) => this.exited(member, why));
@@ -144,12 +152,17 @@ export class BlockingPool {
     return true;
   }
 
+  private setStarting(count: number): void {
+    this.starting = count;
+    this.handOff.setCrowded(count >= this.options.starting);
+  }
+
   private assign(): void {
     while (this.held.length > 0) {
-      const thread = this.handOff.claim();
+      const thread = this.handOff.reserve((other) => this.home.call(other));
       if (thread < 0) return;
       const entry = this.held.shift() as number;
-      this.handOff.setHeld(this.held.length);
+      this.countHeld();
       const member = this.members.get(thread);
       if (member !== undefined) member.sent = entry;
       this.home.send(entry, thread);
@@ -182,7 +195,7 @@ export class BlockingPool {
 
   private begun(member: Member): void {
     member.begun = true;
-    this.starting--;
+    this.setStarting(this.starting - 1);
     this.failures = 0;
   }
 
@@ -223,7 +236,7 @@ export class BlockingPool {
   }
 
   private failedToBegin(why: string): void {
-    this.starting--;
+    this.setStarting(this.starting - 1);
     this.failures++;
     if (this.failures >= MAX_FAILURES) {
       this.failures = 0;
@@ -245,7 +258,7 @@ export class BlockingPool {
       home.endUnstarted(entry, why);
     }
     for (const entry of this.held.splice(0)) home.endUnstarted(entry, why);
-    this.handOff.setHeld(0);
+    this.countHeld();
   }
 
   private afterEnd(): void {
@@ -289,6 +302,7 @@ export class BlockingPool {
       for (const entry of this.held.splice(0)) this.home.endUnstarted(entry, undefined);
       this.handOff.setHeld(0);
     }
+    this.home.tellClosing();
     this.afterEnd();
   }
 

@@ -62,6 +62,10 @@ test("what home says is seen", () => {
   const handOff = make();
   handOff.setLimits(2, 5);
   expect([handOff.mayGrow, handOff.limit, handOff.threads, handOff.held]).toEqual([true, 5, 0, 0]);
+  handOff.setCrowded(true);
+  expect(handOff.mayGrow).toBe(false);
+  handOff.setCrowded(false);
+  expect(handOff.mayGrow).toBe(true);
   handOff.setThreads(2);
   handOff.setHeld(3);
   expect([handOff.mayGrow, handOff.threads, handOff.held]).toEqual([false, 2, 3]);

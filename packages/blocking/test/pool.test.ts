@@ -59,6 +59,8 @@ class FakeHome implements PoolHome {
 
   changed(): void {}
 
+  tellClosing(): void {}
+
   report(): void {}
 }
 
@@ -87,6 +89,8 @@ describe("growing", () => {
     home.line = [1, 2, 3, 4, 5];
     pool.grow();
     expect(home.log).toEqual(["start 1", "start 2"]);
+    // Whoever pushes now need not ask.
+    expect(handOff.mayGrow).toBe(false);
     begin(1);
     expect(home.log).toEqual(["start 1", "start 2", "start 3"]);
     begin(2);

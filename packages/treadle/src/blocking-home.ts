@@ -11,6 +11,7 @@ import {
   Signal,
   StartedThread,
 } from "@treadle/scheduler";
+import { cellOf } from "@treadle/task/shared";
 import { type Config, maxBlockingThreads, nameOfThread } from "./config.ts";
 import { createHandOff, JobAccess, poolSource } from "./job-access.ts";
 import type { PlannedData } from "./thread-plan.ts";
@@ -28,6 +29,8 @@ export class BlockingHome implements Crew, PoolHome {
   private readonly participant: Participant;
   private readonly fabric: Fabric;
   private readonly config: Config;
+  /** The ids of jobs that were sent to threads, by their entries. */
+  private readonly sent = new Map<number, number>();
   private readonly data: (index: number) => PlannedData;
 
   /** `data`: what a thread is given; `inhibit`: counts the jobs of home that have not ended. */
@@ -54,7 +57,7 @@ export class BlockingHome implements Crew, PoolHome {
     });
     this.access = new JobAccess(participant, handOff, {
       askHome: () => this.pool.grow(),
-      came: (entry) => this.pool.hold(entry),
+      came: (entry) => this.hold(entry),
       ...inhibit,
     });
     participant.addCrew(this);
@@ -109,11 +112,21 @@ export class BlockingHome implements Crew, PoolHome {
     return this.access.line.length;
   }
 
+  private hold(entry: number): void {
+    this.sent.delete(entry);
+    this.pool.hold(entry);
+  }
+
   takeJob(): number {
-    return this.access.line.discard();
+    const entry = this.access.line.discard();
+    this.sent.delete(entry);
+    return entry;
   }
 
   endUnstarted(entry: number, why: string | undefined): void {
+    const id = this.sent.get(entry);
+    // It was started, has ended, and its cell is another job's.
+    if (id !== undefined && id !== this.fabric.idOf(cellOf(entry))) return;
     this.participant.refuseJob(entry, why === undefined ? undefined : jobLost(why));
   }
 
@@ -122,7 +135,12 @@ export class BlockingHome implements Crew, PoolHome {
   }
 
   send(entry: number, thread: number): void {
+    this.sent.set(entry, this.fabric.idOf(cellOf(entry)));
     this.participant.sendJob(entry, thread);
+  }
+
+  tellClosing(): void {
+    this.fabric.signalAll(Signal.CLOSE);
   }
 
   changed(): void {
@@ -150,7 +168,6 @@ export class BlockingHome implements Crew, PoolHome {
 
   close(): void {
     this.fabric.participants.close();
-    this.fabric.signalAll(Signal.CLOSE);
     this.pool.close();
   }
 
