@@ -137,7 +137,9 @@ describe("rt_threaded", () => {
     ],
     "blockInPlace in a task of a worker, with blockOn in it",
     async () => {
-      const [parent, child] = await threads(2).spawn(tasks.inPlace(40));
+      const rt = threads(2);
+      await rt.ready();
+      const [parent, child] = await rt.spawn(tasks.inPlace(500));
       expect(child).not.toBe(parent);
     },
   );
