@@ -141,14 +141,15 @@ export class BlockingThread {
     const entry = given ?? this.line.take();
     if (entry === 0) return 0;
     this.offered = false;
-    if (this.announced) this.withdraw();
+    // Claimed meanwhile, for a job that this thread will not take now.
+    if (this.announced && !this.withdraw()) this.line.passOn();
     return entry;
   }
 
   /** Whether home is about to send a job: then what is in line is for others. */
   private isExpecting(): boolean {
     if (!this.handOff.isReserved(this.thread.self)) return false;
-    if (this.line.hasJobs()) this.line.pushed();
+    this.line.passOn();
     return true;
   }
 

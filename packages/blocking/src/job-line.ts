@@ -34,12 +34,17 @@ export class JobLine {
     else if (this.handOff.mayGrow) this.thread.askHome();
   }
 
+  /** If a job is in line: as `pushed`. */
+  passOn(): void {
+    if (this.shared.jobs.hasWork()) this.pushed();
+  }
+
   /** Takes the oldest job of some spawner, and passes the next one on; 0 if the line is empty. */
   take(): number {
     const { jobs } = this.shared;
     const entry = jobs.takeOne();
     if (entry === 0) return 0;
-    if (jobs.hasWork()) this.pushed();
+    this.passOn();
     if (this.handOff.limit > 0) this.passRoom();
     return entry;
   }

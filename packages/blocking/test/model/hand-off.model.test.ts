@@ -69,7 +69,7 @@ class World {
     const { handOff } = this;
     let announced = handOff.isIdle(self);
     for (let entry = line.take(); entry !== 0; entry = line.take()) {
-      if (announced) handOff.withdraw(self);
+      if (announced && !handOff.withdraw(self)) line.passOn();
       this.taken(entry);
       announced = early && !line.hasJobs();
       if (announced) handOff.announce(self);
@@ -186,9 +186,17 @@ describe("a job and the threads of a pool, in every interleaving,", { timeout: 1
         const world = new World(2);
         world.handOff.setThreads(2);
         const first = thread.spawn(() => {
-          // It never comes back for the second job: it is busy with the first.
+          // Claimed for one job it announces itself once more, as who found nothing would, and is claimed for the other.
           const line = world.line(1);
-          const entry = line.take();
+          world.handOff.announce(1);
+          world.handOff.announce(1);
+          // It never comes back for what it leaves: it is busy with what it takes.
+          let entry = line.take();
+          // Nothing there: it goes, unless it was claimed.
+          if (!world.handOff.withdraw(1)) {
+            if (entry === 0) entry = line.take();
+            else line.passOn();
+          }
           if (entry !== 0) world.taken(entry);
           world.shared.parks.unpark(2);
         }, "busy");
@@ -205,6 +213,33 @@ describe("a job and the threads of a pool, in every interleaving,", { timeout: 1
       { ...strict, preemptionBound: 2 },
     );
     expect(report.complete).toBe(true);
+  });
+
+  it("a thread is claimed by home or by a spawner, and knows by which", () => {
+    const report = model(
+      () => {
+        const world = new World(CAP);
+        const { handOff } = world;
+        const called = new Int32Array(new SharedArrayBuffer(4));
+        handOff.announce(1);
+        const home = thread.spawn(() => {
+          const sent = handOff.reserve(() => void Atomics.add(called, 0, 1));
+          // What it then sends is not part of the model.
+          if (sent >= 0) Atomics.add(world.seen, TAKEN, 1);
+        });
+        const claimed = handOff.claim() === 1;
+        // The thread sees that its bit is gone.
+        const expecting = !handOff.isIdle(1) && handOff.isReserved(1);
+        home.join();
+        expect(claimed).toBe(world.seen[TAKEN] === 0);
+        // What it saw by mistake it is told of by another call.
+        if (!claimed) expect(expecting).toBe(true);
+        else if (expecting) expect(called[0]).toBe(1);
+        expect(handOff.isReserved(1)).toBe(!claimed);
+      },
+      { preemptionBound: Number.POSITIVE_INFINITY },
+    );
+    expect(report.exhaustive).toBe(true);
   });
 
   it("one who waits for room in the line is told when a job is taken", () => {
