@@ -85,7 +85,7 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
   private status: number;
   private result: unknown;
   private waiter: Waker | null;
-  /** Its place on the owned list, {@link ADMITTED} or {@link NOT_OWNED}. */
+  /** Its place on the owned list, `ADMITTED` or `NOT_OWNED`. */
   ownedAt: number;
   private rare: Rare | null;
 

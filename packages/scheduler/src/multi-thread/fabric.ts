@@ -156,12 +156,12 @@ export class Fabric {
     return this.words[cell + RUNNER] as number;
   }
 
-  /** The arguments lie in the cell (0), in a block, or come {@link BY_PORT}. */
+  /** The arguments lie in the cell (0), in a block, or come `BY_PORT`. */
   setArguments(cell: number, block: number): void {
     this.words[cell + ARGS_BLOCK] = block;
   }
 
-  /** Where the arguments begin, in bytes, or {@link BY_PORT}. */
+  /** Where the arguments begin, in bytes, or `BY_PORT`. */
   argumentsAt(cell: number): number {
     return this.placeOf(cell, this.words[cell + ARGS_BLOCK] as number);
   }
@@ -172,12 +172,12 @@ export class Fabric {
     this.words[cell + ARGS_BLOCK] = 0;
   }
 
-  /** The result lies in the cell (0), in a block, or comes {@link BY_PORT}. */
+  /** The result lies in the cell (0), in a block, or comes `BY_PORT`. */
   setResult(cell: number, block: number): void {
     this.words[cell + RESULT_BLOCK] = block;
   }
 
-  /** Where the result begins, in bytes, or {@link BY_PORT}. */
+  /** Where the result begins, in bytes, or `BY_PORT`. */
   resultAt(cell: number): number {
     return this.placeOf(cell, this.words[cell + RESULT_BLOCK] as number);
   }
