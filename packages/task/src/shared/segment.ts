@@ -8,7 +8,7 @@
  * The buffer is reserved whole at the start, for the system commits a page when it is first touched: reserving takes 0.04 ms
  * and no memory, whether 64 MiB or 1 GiB. Views of a growable buffer are three times slower. Shared buffers are no external
  * memory to the engine: with 0, 64, 256 or 1024 MiB reserved, 4 million small objects and 20 000 buffers of 32 KiB bring the
- * same number of collections (within 3) on Node 20, 22, 24 and 26, on the main thread as on a worker. Only
+ * same number of collections (within 3 with small objects, within 8 with buffers of 32 KiB beside them) on Node 20, 22, 24 and 26, on the main thread as on a worker. Only
  * `process.memoryUsage().arrayBuffers` counts the whole of it, which, and systems that do not overcommit, speak for a
  * moderate default: 256 MiB are two million cells.
  */
