@@ -1,0 +1,6 @@
+// The threads of tinypool.
+import { Tinypool } from "tinypool";
+import * as jobs from "./jobs.mjs";
+
+export * from "./jobs.mjs";
+export const echoMoved = (bytes) => Tinypool.move(jobs.echo(bytes));
