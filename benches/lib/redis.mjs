@@ -1,5 +1,5 @@
 // Redis servers under redis-benchmark: how many requests pass, and what one costs the server's process.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

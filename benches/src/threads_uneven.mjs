@@ -1,7 +1,7 @@
 // 64 tasks of very uneven length, in three orders.
 import { againstIdeal, measured } from "../lib/ideal.mjs";
 import { PACKAGED, poolSkips, poolsSay } from "../lib/pools.mjs";
-import { gatherVariants, SHORT, treadleSays } from "../lib/threads.mjs";
+import { gatherVariants, treadleSays } from "../lib/threads.mjs";
 
 const HEAVY = 8;
 const LIGHT = 56;

@@ -2,4 +2,4 @@
 import { ThreadWorker } from "poolifier";
 import * as jobs from "./jobs.mjs";
 
-export default new ThreadWorker({ ...jobs });
+export const worker = new ThreadWorker({ ...jobs });

@@ -1,6 +1,8 @@
 // The threads of the pool written by hand: a message is a batch of calls, its answer a batch of results in the same order.
 import { parentPort } from "node:worker_threads";
-import * as jobs from "./jobs.mjs";
+import { echo, hold, odd, spin, yields } from "./jobs.mjs";
+
+const jobs = { echo, hold, odd, spin, yields };
 
 parentPort.on("message", ({ names, values, moved }) => {
   const results = [];
