@@ -11,8 +11,14 @@ export const treadleSays = {
   "treadle-io": "as `treadle`, with `enableAll()`: threads are woken by the reactor",
 };
 
-/** The time that each sample needs is long enough by itself; many variants have to fit into a few minutes. */
-export const SHORT = { warmupMs: 600, budgetMs: 500, idleWarmupMs: 500 };
+/** Calls across threads take thousands until they are fast; many variants have to fit into a few minutes. */
+export const SHORT = { warmupMs: 1000, budgetMs: 400, idleWarmupMs: 500 };
+
+/** Where the payload counts and not the scheduling. */
+export const FOR_PAYLOADS = {
+  treadle: ["treadle", "treadle-hosted"],
+  pools: ["ports", "piscina", "tinypool", "workerpool", "poolifier", "multithreading"],
+};
 
 /** A multi-thread runtime whose workers run. */
 export async function team(threads = 2, configure = (builder) => builder.enableTime()) {
@@ -80,22 +86,16 @@ export function gatherVariants(job, values, { chunk, pools, treadle } = {}) {
 }
 
 /** Calls one after the other with `size` bytes each, which come back changed; `answer` counts those that did. */
-export function echoVariants(size, calls, { moved = false, pools, bare = true } = {}) {
+export function echoVariants(size, calls, { moved = false, treadle, pools, bare = true } = {}) {
   return {
-    ...treadleVariants(({ spawn, jobs, move }) =>
-      moved
-        ? function* main() {
-            const echoes = new Echoes(size);
-            for (let i = 0; i < calls; i++)
-              echoes.take(yield* spawn(jobs.echoMoved(move(echoes.next()))));
-            return echoes.good;
-          }
-        : function* main() {
-            const echoes = new Echoes(size);
-            for (let i = 0; i < calls; i++) echoes.take(yield* spawn(jobs.echo(echoes.next())));
-            return echoes.good;
-          },
-    ),
+    ...treadleVariants(({ spawn, jobs, move }) => {
+      const call = moved ? (bytes) => jobs.echoMoved(move(bytes)) : jobs.echo;
+      return function* main() {
+        const echoes = new Echoes(size);
+        for (let i = 0; i < calls; i++) echoes.take(yield* spawn(call(echoes.next())));
+        return echoes.good;
+      };
+    }, treadle),
     ...(bare ? bareEcho(size, calls) : {}),
     ...poolVariants((pool) => {
       const call = moved ? pool.move : (bytes) => pool.run("echo", bytes);

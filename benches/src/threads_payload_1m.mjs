@@ -1,6 +1,6 @@
 // One call after the other, 1 MiB there and back, copied.
 import { BY_HAND, PACKAGED, poolSkips, poolsSay } from "../lib/pools.mjs";
-import { echoVariants, SHORT, treadleSays } from "../lib/threads.mjs";
+import { echoVariants, FOR_PAYLOADS, SHORT, treadleSays } from "../lib/threads.mjs";
 
 const CALLS = 20;
 
@@ -22,5 +22,5 @@ export const scenario = {
     { metric: "wall", againstBest: PACKAGED, atMost: 1 },
     { metric: "wall", againstBest: BY_HAND, atMost: 1, info: true },
   ],
-  variants: echoVariants(1 << 20, CALLS),
+  variants: echoVariants(1 << 20, CALLS, FOR_PAYLOADS),
 };

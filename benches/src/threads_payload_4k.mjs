@@ -1,6 +1,6 @@
 // One call after the other, 4 KiB there and back.
 import { PACKAGED, poolSkips, poolsSay } from "../lib/pools.mjs";
-import { echoVariants, SHORT, treadleSays } from "../lib/threads.mjs";
+import { echoVariants, FOR_PAYLOADS, SHORT, treadleSays } from "../lib/threads.mjs";
 
 const CALLS = 100;
 
@@ -17,5 +17,5 @@ export const scenario = {
     cpu: { title: "CPU of all threads per call", unit: "ns" },
   },
   goals: [{ metric: "wall", againstBest: PACKAGED, atMost: 1, info: true }],
-  variants: echoVariants(4096, CALLS),
+  variants: echoVariants(4096, CALLS, FOR_PAYLOADS),
 };
