@@ -101,17 +101,22 @@ export function shorterRuns(results, scenarios) {
   });
 }
 
-/** What failed, by its first line, and what could not be measured, with the reason. */
+/** What failed, by its first line, and what could not be measured: each reason with its scenarios. */
 export function failures(results) {
-  return results.flatMap(({ name, errors, skips = {}, skipped }) => [
-    ...Object.entries(errors).map(
-      ([variant, error]) => `FAILED: ${name} ${variant}: ${error.split("\n", 1)[0]}`,
+  const reasons = new Map();
+  const note = (reason, name) => reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
+  for (const { name, skips = {}, skipped } of results) {
+    if (skipped !== undefined) note(skipped, name);
+    for (const [variant, reason] of Object.entries(skips)) note(`${variant}: ${reason}`, name);
+  }
+  return [
+    ...results.flatMap(({ name, errors }) =>
+      Object.entries(errors).map(
+        ([variant, error]) => `FAILED: ${name} ${variant}: ${error.split("\n", 1)[0]}`,
+      ),
     ),
-    ...Object.entries(skips).map(
-      ([variant, reason]) => `${name} ${variant}: not measured: ${reason}`,
-    ),
-    ...(skipped === undefined ? [] : [`${name}: not measured: ${skipped}`]),
-  ]);
+    ...[...reasons].map(([reason, names]) => `Not measured in ${names.join(", ")}: ${reason}.`),
+  ];
 }
 
 /** A figure with three digits and the unit that fits it. */

@@ -18,7 +18,7 @@ export function page(results, scenarios) {
     "",
     ...where(results),
     "",
-    ...method(results),
+    ...method(),
     "",
     "## Overview",
     "",
@@ -76,7 +76,7 @@ function ofGroup(group, results, scenarios) {
   return results.filter(({ name }) => scenarios.find((s) => s.name === name)?.group === group);
 }
 
-/** A line for each run whose figures are here, and what it was measured on. */
+/** The machines and packages, then a row for each run whose figures are here. */
 function where(results) {
   const runs = new Map();
   for (const { name, taken } of results) {
@@ -84,33 +84,54 @@ function where(results) {
     run.names.push(name);
     runs.set(taken.date, run);
   }
-  const most = Math.max(...[...runs.values()].map(({ names }) => names.length));
+  const all = [...runs.values()].sort((a, b) => b.names.length - a.names.length);
+  const head = [
+    "measured (UTC)",
+    "commit",
+    "Node",
+    "load before, after",
+    "rounds x samples",
+    "what",
+  ];
   return [
-    ...[...runs.values()].map(({ taken, names }) =>
-      runLine(taken, runs.size > 1 && names.length === most ? [] : names, runs.size),
-    ),
+    ...distinct(all.map(({ taken }) => machineText(taken.machine))).map((text) => `- ${text}`),
+    `- ${distinct(all.flatMap(({ taken }) => packagesOf(taken.versions))).join(", ")}`,
     "- A machine that does nothing else ends with a load average of about 1, or 2 after the scenarios of many threads.",
     ...failures(results).map((line) => `- ${line}`),
+    "",
+    ...table(
+      head,
+      all.map((run, at) => runRow(run, at === 0 && all.length > 1)),
+      6,
+    ),
   ];
 }
 
-function runLine({ date, commit, machine: m, versions, load, by }, names, runs) {
-  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const what = runs === 1 ? "" : `${names.length === 0 ? "All the others" : names.join(", ")}: `;
-  return (
-    `- ${what}${date.slice(0, 16).replace("T", " ")} UTC, commit ${commit}; ${m.cpu}, ${m.cores} cores, ${m.memoryGiB} GiB,` +
-    ` ${m.kernel}; Node ${m.node}, V8 ${m.v8}, libuv ${m.uv}; ${packages.join(", ")}; load average` +
-    ` ${load[0].toFixed(1)} before and ${load[1].toFixed(1)} after${by === "cpu" ? "; by CPU time" : ""}`
-  );
+const distinct = (texts) => [...new Set(texts)];
+
+const machineText = (m) => `${m.cpu}, ${m.cores} cores, ${m.memoryGiB} GiB, ${m.kernel}`;
+
+const packagesOf = (versions) =>
+  Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+
+function runRow({ taken, names }, most) {
+  const { date, commit, machine: m, load, by, settings } = taken;
+  return [
+    date.slice(0, 16).replace("T", " "),
+    commit,
+    `${m.node}, V8 ${m.v8}, libuv ${m.uv}`,
+    `${load[0].toFixed(1)}, ${load[1].toFixed(1)}`,
+    `${settings.rounds} x ${settings.samples}${by === "cpu" ? ", by CPU time" : ""}`,
+    most ? "all the others" : names.join(", "),
+  ];
 }
 
-function method(results) {
-  const s = results.at(-1).taken.settings;
+function method() {
   return [
-    `- Each measurement is a process of its own: some hundred milliseconds to warm up, then up to ${s.samples} samples of at` +
-      ` least ${s.minMs} ms each, by wall time. What one operation takes is a sample divided by its operations.`,
-    `- Up to ${s.rounds} rounds. In a round the variants of a scenario run one after the other, every other round in reverse, so` +
-      " that what is compared was measured within seconds.",
+    "- Each measurement is a process of its own: some hundred milliseconds to warm up, then samples of at least 20 ms each, by" +
+      " wall time. What one operation takes is a sample divided by its operations.",
+    "- In a round the variants of a scenario run one after the other, every other round in reverse, so that what is compared was" +
+      " measured within seconds. Not every scenario takes part in every round.",
     "- The result of every iteration is checked.",
     "- No garbage collection is forced and no V8 option is set, except in `repoll`, which counts bytes.",
     "- CPU of all threads is what `process.cpuUsage()` says: of the main thread, the workers and those of Node.",

@@ -35,7 +35,7 @@ export const poolsSay = {
 export const poolSkips =
   typeof Promise.withResolvers === "function" && globalThis.navigator !== undefined
     ? {}
-    : { multithreading: "multithreading needs Node 22 or newer" };
+    : { multithreading: "needs Node 22 or newer" };
 
 const starters = {
   ports: async (threads) => byHand(new PortPool(threads, { batch: 256, ahead: 2 })),

@@ -20,9 +20,9 @@ const has = (program) => spawnSync(program, ["--version"]).status === 0;
 
 export const noRedisBenchmark = has("redis-benchmark")
   ? undefined
-  : "redis-benchmark is missing: it comes with redis-tools";
+  : "there is no redis-benchmark, which comes with redis-tools";
 
-export const noRedisServer = has("redis-server") ? {} : { redis: "redis-server is missing" };
+export const noRedisServer = has("redis-server") ? {} : { redis: "there is no redis-server" };
 
 const SERVERS = {
   treadle: () => [process.execPath, dist("main"), "--port", "0"],

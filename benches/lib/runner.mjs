@@ -85,7 +85,7 @@ const TASKSET = "/usr/bin/taskset";
 /** Why a scenario cannot be measured on this machine. */
 function skipOf({ skip, cpus }) {
   if (skip !== undefined) return skip;
-  return cpus === undefined || existsSync(TASKSET) ? undefined : "taskset is missing";
+  return cpus === undefined || existsSync(TASKSET) ? undefined : "there is no taskset";
 }
 
 /** How Node is started: by itself, or kept on certain processors. */
