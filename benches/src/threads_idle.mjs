@@ -31,7 +31,7 @@ const pool = (name) => async () => {
   };
 };
 
-const pools = ["ports", "piscina", "tinypool", "poolifier"];
+const pools = ["ports", "piscina"];
 
 export const scenario = {
   name: "threads_idle",
