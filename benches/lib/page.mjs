@@ -16,7 +16,7 @@ export function page(results, scenarios) {
     "",
     "## Where and how this was measured",
     "",
-    ...where(results),
+    ...where(results, scenarios),
     "",
     ...method(),
     "",
@@ -77,7 +77,7 @@ function ofGroup(group, results, scenarios) {
 }
 
 /** The machines and packages, then a row for each run whose figures are here. */
-function where(results) {
+function where(results, scenarios) {
   const runs = new Map();
   for (const { name, taken } of results) {
     const run = runs.get(taken.date) ?? { taken, names: [] };
@@ -97,7 +97,7 @@ function where(results) {
     ...distinct(all.map(({ taken }) => machineText(taken.machine))).map((text) => `- ${text}`),
     `- ${distinct(all.flatMap(({ taken }) => packagesOf(taken.versions))).join(", ")}`,
     "- A machine that does nothing else ends with a load average of about 1, or 2 after the scenarios of many threads.",
-    ...failures(results).map((line) => `- ${line}`),
+    ...[...notYet(results, scenarios), ...failures(results)].map((line) => `- ${line}`),
     "",
     ...table(
       head,
@@ -105,6 +105,13 @@ function where(results) {
       6,
     ),
   ];
+}
+
+/** The scenarios that no run has measured since they are there. */
+function notYet(results, scenarios) {
+  const names = scenarios.map(({ name }) => name);
+  const missing = names.filter((name) => !results.some((result) => result.name === name));
+  return missing.length === 0 ? [] : [`Not measured yet: ${missing.join(", ")}.`];
 }
 
 const distinct = (texts) => [...new Set(texts)];
