@@ -8,6 +8,7 @@
  * makes it visible and then looks at the word; this thread first sets the word and then looks for what there is. So one of
  * the two sees the other.
  */
+import { performance } from "node:perf_hooks";
 import type { FastRand, Park } from "@treadle/core";
 import { load, waitAsync } from "@treadle/core/shared";
 import type { JoinHandle, SendFuture, SendMessage, Task } from "@treadle/task";
@@ -23,6 +24,7 @@ import {
 import type { WorkSource } from "../contract.ts";
 import type { CurrentThread } from "../current-thread/current-thread.ts";
 import { type Crew, CrewPair, Signal } from "./crew.ts";
+import { Doze } from "./doze.ts";
 import { type ExecutingThread, Executor } from "./executor.ts";
 import type { Fabric } from "./fabric.ts";
 import type { JobPort } from "./job-port.ts";
@@ -72,6 +74,9 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   private readonly runsJobs: boolean;
   private readonly tuning: Tuning;
   private readonly spin = new Spin();
+  private readonly doze = new Doze();
+  /** When it went to sleep, 0 while it is awake. */
+  private asleepSince = 0;
   private readonly alive = new KeepAlive();
   private scheduler: CurrentThread | null = null;
   /** Whether a promise for the next notification of the hosted sleep is out. */
@@ -319,11 +324,13 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return this.shared.mailboxes.hasMail(fabric.self) || fabric.hasSignals();
   }
 
-  takeMail(): void {
+  takeMail(): boolean {
     const { fabric } = this;
-    if (this.shared.mailboxes.hasMail(fabric.self)) this.drain();
+    const hasMail = this.shared.mailboxes.hasMail(fabric.self);
+    if (hasMail) this.drain();
     const signals = fabric.takeSignals();
     if (signals !== 0) this.signalled(signals);
+    return hasMail || signals !== 0;
   }
 
   private drain(): void {
@@ -413,10 +420,16 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     }
   }
 
+  working(): void {
+    this.queue?.stopSearching();
+  }
+
+  telling(): void {
+    if (this.own_.localDepth() === 0) this.queue?.beforeTelling();
+  }
+
   private start(entry: number): Task<unknown> | null {
     const task = this.executor.start(entry);
-    // Wherever it was found: a searcher that works keeps all others asleep.
-    this.queue?.stopSearching();
     if (task !== null) this.parts.counters.pollCount++;
     return task;
   }
@@ -435,8 +448,26 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return this.hasPost() || (this.queue === null ? this.mayTakeOffered() : this.queue.hasAny());
   }
 
-  beforePark(hosted: boolean): boolean {
-    if (this.spin.until(this.anything)) return false;
+  staysAwake(): boolean {
+    return this.isOurs || this.spin.isWorthwhile;
+  }
+
+  /** Whether the thread is one of the runtime's. */
+  private get isOurs(): boolean {
+    return this.queue !== null || this.runsJobs;
+  }
+
+  blockFor(calm: number, timers: number): number {
+    if (!this.isOurs || this.executor.isImporting) return 0;
+    return this.doze.next(calm, timers + this.alive.timers);
+  }
+
+  wokenByOthers(): void {
+    this.doze.surprised();
+  }
+
+  beforePark(hosted: boolean, mayLinger: boolean): boolean {
+    if (mayLinger && this.spin.until(this.anything)) return false;
     if (this.queue !== null && !this.queue.beforeSleep()) return false;
     if (this.busy && !this.hasTasks()) this.setBusy(false);
     const { self } = this.fabric;
@@ -444,13 +475,18 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     parks.setNative(self, hosted ? 0 : this.parts.reactor());
     if (!parks.announce(self, hosted ? Parked.HOSTED : Parked.BLOCKED)) return false;
     if (this.hasWork()) return false;
-    if (!hosted) return true;
-    this.alive.hold(this.hasPending() || this.crew.mustStay?.() === true);
-    return this.arm();
+    if (hosted) {
+      this.alive.hold(this.hasPending() || this.crew.mustStay?.() === true);
+      if (!this.arm()) return false;
+    }
+    this.asleepSince = performance.now();
+    return true;
   }
 
   afterPark(): void {
-    this.shared.parks.retire(this.fabric.self);
+    const wasWoken = this.shared.parks.retire(this.fabric.self);
+    if (wasWoken && this.asleepSince > 0) this.spin.slept(performance.now() - this.asleepSince);
+    this.asleepSince = 0;
     this.queue?.afterSleep();
   }
 

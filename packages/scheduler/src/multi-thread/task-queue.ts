@@ -108,19 +108,7 @@ export class TaskQueue {
       if (newest !== 0) this.pushBack(newest);
     }
     this.fromSlot = 0;
-    const entry = this.ring.pop() || (this.kept.shift() ?? 0);
-    return entry === 0 && this.searching ? this.searchThenStop() : entry;
-  }
-
-  /** It may have pinned tasks to run next, and must not hold others back by a search that it does not go on with. */
-  private searchThenStop(): number {
-    const entry = this.search();
-    if (entry !== 0 || !this.searching) return entry;
-    this.searching = false;
-    this.shared.idle.found(this.worker);
-    // Who pushed while this thread was a searcher has woken nobody.
-    if (this.hasAny()) this.shared.notifyWorker();
-    return 0;
+    return this.ring.pop() || (this.kept.shift() ?? 0);
   }
 
   /** The oldest of what others offer; a share of the rest goes into the ring. */
@@ -129,18 +117,21 @@ export class TaskQueue {
     return inject.mayHaveWork ? inject.takeBatch(this.ring, this.workers) : 0;
   }
 
+  /**
+   * Is about to tell another thread that a task has ended. If nothing of its own is left it will search next, and says so
+   * first: otherwise that thread, which may have the next task, would find nobody who searches and wake a sleeper.
+   */
+  beforeTelling(): void {
+    if (!this.searching && !this.hasOwn()) this.searching = this.shared.idle.trySearch(this.worker);
+  }
+
   /** As `takeOffered`, then from the rings of others, then their slots; unless enough workers search already. */
   search(): number {
     const offered = this.takeOffered();
-    if (offered !== 0) {
-      this.stopSearching();
-      return offered;
-    }
+    if (offered !== 0) return offered;
     if (!this.searching && !this.shared.idle.trySearch(this.worker)) return 0;
     this.searching = true;
-    const stolen = this.steal();
-    if (stolen !== 0) this.stopSearching();
-    return stolen;
+    return this.steal();
   }
 
   private steal(): number {
@@ -166,11 +157,12 @@ export class TaskQueue {
     return entry;
   }
 
-  /** Has something to do: the last searcher makes another one search. */
+  /** Has something to do, wherever it was found: if it was the last searcher, and there is more, it makes another one search. */
   stopSearching(): void {
     if (!this.searching) return;
     this.searching = false;
-    if (this.shared.idle.found(this.worker)) this.shared.notifyWorker();
+    // Who pushed while this thread was a searcher has woken nobody; who pushes now finds none and wakes one.
+    if (this.shared.idle.found(this.worker) && this.hasAny()) this.shared.notifyWorker();
   }
 
   /** Is about to sleep; false when there is something after all. */
