@@ -3,6 +3,14 @@
  *
  * Order and constants are Tokio's, except that the slot can be stolen, last of all: a task that only its own worker may start
  * would wait for as long as that worker is busy.
+ *
+ * **Whom to wake.** A worker that searches is bound to look at everything before it sleeps (`Idle`), so nobody wakes another
+ * one for what is pushed meanwhile.
+ * **Invariants.**
+ * 1. `searching` is what this worker's bit of SEARCHING says, but for the moment in which somebody claims it.
+ * 2. A worker that runs something does not count as a searcher; if it was the last, it has looked for more after that.
+ * 3. What is on its way from one place to another is seen by nobody. So who has moved entries to his ring wakes another worker
+ *    when they are there; a searcher does so by 2.
  */
 import type { FastRand } from "@treadle/core";
 import { type LifoSlot, type RunRing, type SharedMemory, Spilled } from "@treadle/task/shared";
@@ -75,7 +83,7 @@ export class TaskQueue {
   offer(): void {
     const newest = this.slot.take();
     if (newest !== 0) this.pushBack(newest);
-    if (this.ring.length !== 0) this.shared.notifyWorker();
+    this.share();
   }
 
   /** Whether this thread has something of its own; cheap. */
@@ -99,22 +107,30 @@ export class TaskQueue {
 
   /** The next of this thread's own. */
   takeOwn(): number {
-    if (!this.slot.isEmpty) {
-      const newest = this.slot.take();
-      if (newest !== 0 && this.fromSlot < MAX_FROM_SLOT) {
-        this.fromSlot++;
-        return newest;
-      }
-      if (newest !== 0) this.pushBack(newest);
+    const newest = this.slot.isEmpty ? 0 : this.slot.take();
+    if (newest !== 0 && this.fromSlot < MAX_FROM_SLOT) {
+      this.fromSlot++;
+      return newest;
     }
     this.fromSlot = 0;
-    return this.ring.pop() || (this.kept.shift() ?? 0);
+    if (newest !== 0) this.pushBack(newest);
+    const entry = this.ring.pop() || (this.kept.shift() ?? 0);
+    if (newest !== 0) this.share();
+    return entry;
+  }
+
+  /** Entries have been moved to the ring: wakes another worker for them, unless they are gone or somebody searches. */
+  private share(): void {
+    if (this.ring.length !== 0) this.shared.notifyWorker();
   }
 
   /** The oldest of what others offer; a share of the rest goes into the ring. */
   takeOffered(): number {
     const { inject } = this.shared;
-    return inject.mayHaveWork ? inject.takeBatch(this.ring, this.workers) : 0;
+    if (!inject.mayHaveWork) return 0;
+    const entry = inject.takeBatch(this.ring, this.workers);
+    if (entry !== 0 && !this.searching) this.share();
+    return entry;
   }
 
   /**
