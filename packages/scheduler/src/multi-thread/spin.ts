@@ -13,12 +13,14 @@ import { performance } from "node:perf_hooks";
 
 /** The longest spin, in ms. */
 const MAX_SPIN_MS = 0.05;
+/** The longest trial, in ms: the other thread may have to be woken first. */
+const MAX_TRIAL_MS = 0.1;
 /** Looks between two readings of the clock. */
 const LOOKS = 32;
 /** When so much time lies between two readings, in ms, the core was another thread's. */
 const PREEMPTED_MS = 0.01;
 /** A sleep that was shorter, in ms, might have been a spin: the longest one, and what waking two threads takes. */
-const SHORT_SLEEP_MS = 0.12;
+const SHORT_SLEEP_MS = 0.2;
 const FULL = 16;
 const GAIN = 4;
 const START = 8;
@@ -54,7 +56,7 @@ export class Spin {
     if (!this.isWorthwhile) return false;
     const { clock } = this;
     const start = clock.now();
-    const end = start + MAX_SPIN_MS;
+    const end = start + (this.credit > 0 ? MAX_SPIN_MS : MAX_TRIAL_MS);
     for (let now = start; ; ) {
       for (let i = 0; i < LOOKS; i++) {
         if (found()) {

@@ -72,6 +72,15 @@ describe("spinning", () => {
     expect(sleeps).toEqual([4, 8, 16, 32, 64, 128, 256, 256, 256]);
   });
 
+  test("takes 100 µs at most when it is tried", () => {
+    const { spin, clock } = world();
+    for (let i = 0; i < 8; i++) spins(spin, clock);
+    for (let i = 0; i < 4; i++) spin.slept(0.06);
+    const before = clock.ms;
+    spins(spin, clock);
+    expect(clock.ms - before).toBeCloseTo(0.101, 2);
+  });
+
   test("is not tried after long sleeps, however many", () => {
     const { spin, clock } = world();
     for (let i = 0; i < 8; i++) spins(spin, clock);
