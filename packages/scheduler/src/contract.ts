@@ -93,6 +93,8 @@ export interface WorkSource {
   forsakeAll(): string[];
   /** The scheduler has ended. */
   end(): void;
+  /** The thread has handed over what it counted. */
+  submitted(): void;
   /** Unfinished tasks in other threads that were spawned here. */
   pendingTasks(): number;
 }

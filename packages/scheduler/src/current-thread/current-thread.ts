@@ -652,6 +652,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   private submit(): void {
     this.countTasks();
     this.worker.submit(this.local.length);
+    this.source?.submitted();
   }
 
   /** Nothing can wake the blocked thread any more: drops the root; if its clean-up hangs as well, gives it up. */
@@ -666,6 +667,11 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   /** Cancels everything; goes on in the background until all clean-up has ended. */
   shutdownBackground(): void {
     this.beginShutdown(undefined);
+  }
+
+  /** Cancels everything because of an error, with which what `blockOn` and `run` wait for fails. */
+  shutdownFor(reason: RuntimeError): void {
+    this.beginShutdown(reason);
   }
 
   /** Cancels everything and waits for the clean-up, at most `ms`; whether all of it ended. */

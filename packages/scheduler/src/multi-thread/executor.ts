@@ -74,6 +74,11 @@ export class Executor implements Schedule {
     this.fabric = fabric;
   }
 
+  /** Tasks that were spawned on other threads and run here. */
+  get running(): number {
+    return this.started;
+  }
+
   /** Cells that this thread has claimed and not sent back. */
   get size(): number {
     return this.started + this.held;
