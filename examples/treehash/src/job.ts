@@ -3,6 +3,7 @@ import type { Semaphore } from "treadle";
 import type { RunOptions } from "./args.ts";
 import type { BytePath } from "./byte-path.ts";
 import type { ChunkBuffers } from "./chunk-buffers.ts";
+import type { Live } from "./live.ts";
 import type { Mounts } from "./mounts.ts";
 import type { OrderedOutput } from "./ordered-output.ts";
 import type { OwnFiles } from "./own-files.ts";
@@ -27,6 +28,8 @@ export interface Job {
   /** One permit per file in work. */
   readonly slots: Semaphore;
   readonly buffers: ChunkBuffers;
+  /** What the threads are at that hash; undefined where this one does. */
+  readonly live: Live | undefined;
 }
 
 /** A file, or a directory with a slash at the end of its path, as the walk comes upon it. */

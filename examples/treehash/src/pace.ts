@@ -21,7 +21,8 @@ const FEWEST_BY_POOL = 128;
 const MOST_BY_POOL = 4096;
 
 export class Pace {
-  private readonly onlyPool: boolean;
+  /** Whether nothing is ever read in place. */
+  readonly onlyPool: boolean;
   /** The part of the last reads in place that was slow, 0 to 1. */
   private slowPart = 0;
   private leftByPool = 0;

@@ -1,10 +1,12 @@
+import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
 import { HELP, parseCommand } from "../src/args.ts";
 
 const defaults = {
   directory: "dir",
   output: undefined,
-  concurrency: 8,
+  threads: availableParallelism(),
+  concurrency: Math.max(8, 2 * availableParallelism()),
   timeout: undefined,
   quiet: false,
 };

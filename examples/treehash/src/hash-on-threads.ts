@@ -1,0 +1,167 @@
+/**
+ * Hashing on other threads: the paths go out in batches, the digests come back, and everything else stays here.
+ *
+ *     recvMany --a task per batch, at most so many at once--> hashBatch on any thread --> OrderedOutput
+ */
+import {
+  type Async,
+  ERR_WORKER_LOST,
+  type Future,
+  fn,
+  type mpsc,
+  type Permit,
+  type Scope,
+  spawn,
+} from "treadle";
+import { BatchSize } from "./batch-size.ts";
+import type { BytePath } from "./byte-path.ts";
+import { checksumLine } from "./checksum-line.ts";
+import { noteFailure, noteReason } from "./failure.ts";
+import { type BatchResult, type FileResult, hashBatch } from "./hash-batch.ts";
+import { LARGE, OWN } from "./hash-file.ts";
+import type { Job, TreePath } from "./job.ts";
+import type { Live } from "./live.ts";
+import type { InWork } from "./tally.ts";
+
+/** Files that are hashed one after the other. */
+class Batch implements InWork {
+  /** The place of the first in the list. */
+  readonly at: number;
+  readonly files: readonly TreePath[];
+  readonly live: Live;
+  readonly slot: number;
+
+  constructor(at: number, files: readonly TreePath[], live: Live) {
+    this.at = at;
+    this.files = files;
+    this.live = live;
+    this.slot = live.take();
+  }
+
+  get path(): BytePath {
+    return (this.files[this.live.file(this.slot)] ?? (this.files[0] as TreePath)).path;
+  }
+}
+
+/** Sends all files out; the tasks that wait for them are the scope's. */
+export const dispatchToThreads: (
+  job: Job,
+  live: Live,
+  s: Scope,
+  files: mpsc.Receiver<TreePath>,
+) => Future<void> = fn(function* dispatchToThreads(job, live, s, files) {
+  const size = new BatchSize();
+  for (let at = 0; ; ) {
+    const received = yield* files.recvMany(size.files);
+    if (received.length === 0) return;
+    (yield* job.output.place(received.length)).forget();
+    for (const part of alike(received)) {
+      const slot = yield* job.slots.acquire();
+      s.spawn(hashPart, job, s, new Batch(at, part, live), slot, size);
+      at += part.length;
+    }
+  }
+});
+
+/** Cuts a list where the file system changes. */
+function* alike(files: readonly TreePath[]): Iterable<readonly TreePath[]> {
+  let from = 0;
+  for (let i = 1; i <= files.length; i++) {
+    if (files[i]?.pace === files[from]?.pace) continue;
+    yield files.slice(from, i);
+    from = i;
+  }
+}
+
+/** Has a batch hashed; each file that turns out to be large gets a task of its own. */
+function* hashPart(job: Job, s: Scope, batch: Batch, slot: Permit, size: BatchSize): Async<void> {
+  const large = yield* hashAndNote(job, batch, slot, size);
+  for (const i of large) {
+    const file = batch.files[i] as TreePath;
+    const itsSlot = yield* job.slots.acquire();
+    s.spawn(hashPart, job, s, new Batch(batch.at + i, [file], batch.live), itsSlot, size);
+  }
+}
+
+/** Has a batch hashed and puts out what came of it; the indices of files that are still to be hashed. */
+const hashAndNote = fn(function* hashAndNote(
+  job: Job,
+  batch: Batch,
+  slot: Permit,
+  size: BatchSize,
+): Async<readonly number[]> {
+  job.tally.inWork.add(batch);
+  try {
+    const result = yield* sendTwice(batch);
+    size.took(result.ms, result.files.length);
+    count(job, result);
+    return noteResults(job, batch, result.files);
+  } catch (error) {
+    for (const [i, { path }] of batch.files.entries()) {
+      noteFailure(job, path, error);
+      finish(job, batch.at + i, "");
+    }
+    return [];
+  } finally {
+    job.tally.inWork.delete(batch);
+    batch.live.giveBack(batch.slot);
+    slot.release();
+  }
+});
+
+/** Sends a batch to a thread; once more if that thread dies, for it need not be the batch's fault. */
+const sendTwice = fn(function* sendTwice(batch: Batch): Async<BatchResult> {
+  try {
+    return yield* send(batch);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== ERR_WORKER_LOST) throw error;
+    return yield* send(batch);
+  }
+});
+
+/** Runs it on a thread; if it is dropped, no thread works on it any more when it is gone. */
+const send = fn(function* send(batch: Batch): Async<BatchResult> {
+  const paths = batch.files.map((file) => file.path);
+  const onlyPool = (batch.files[0] as TreePath).pace.onlyPool;
+  const task = spawn(hashBatch(batch.slot, paths, onlyPool));
+  try {
+    return yield* task;
+  } finally {
+    task.abort();
+    yield* task.outcome();
+  }
+});
+
+function count(job: Job, result: BatchResult): void {
+  const { tally } = job;
+  tally.read(result.bytes);
+  tally.hashedBytes += result.hashedBytes;
+  tally.readInPlace += result.readInPlace;
+  tally.readByPool += result.readByPool;
+}
+
+/** Puts the lines out; the indices of the files that are large. */
+function noteResults(job: Job, batch: Batch, results: readonly FileResult[]): number[] {
+  const large: number[] = [];
+  for (const [i, result] of results.entries()) {
+    if (result === LARGE) large.push(i);
+    else finish(job, batch.at + i, lineOf(job, batch.files[i] as TreePath, result));
+  }
+  return large;
+}
+
+/** The line of a file; empty where it has none. */
+function lineOf(job: Job, { path }: TreePath, result: FileResult): BytePath {
+  if (result === OWN) return "";
+  if (typeof result === "string") {
+    job.tally.hashed++;
+    return checksumLine(result, path);
+  }
+  noteReason(job, path, result.reason);
+  return "";
+}
+
+function finish(job: Job, at: number, line: BytePath): void {
+  job.output.put(at, line);
+  job.tally.done++;
+}
