@@ -108,7 +108,7 @@ class ThisThread {
     : new OwnFiles(new Set(), undefined);
   readonly buffers: ChunkBuffers = new ChunkBuffers();
   readonly localPace: Pace = new Pace();
-  readonly remotePace: Pace = new Pace(true);
+  readonly remotePace: Pace = new Pace("by pool");
 }
 
 let kept: ThisThread | undefined;

@@ -52,12 +52,15 @@ export const dispatchToThreads: (
 ) => Future<void> = fn(function* dispatchToThreads(job, live, s, files) {
   const size = new BatchSize();
   for (let at = 0; ; ) {
+    // The slot first: while none is free the walk goes on, and the next batch gets its full size.
+    let slot: Permit | undefined = yield* job.slots.acquire();
     const received = yield* files.recvMany(size.files);
     if (received.length === 0) return;
     (yield* job.output.place(received.length)).forget();
     for (const part of alike(received)) {
-      const slot = yield* job.slots.acquire();
+      slot ??= yield* job.slots.acquire();
       s.spawn(hashPart, job, s, new Batch(at, part, live), slot, size);
+      slot = undefined;
       at += part.length;
     }
   }
