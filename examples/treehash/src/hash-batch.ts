@@ -14,18 +14,27 @@ import { within } from "./within.ts";
 /** How long a thread goes on before it looks whether the batch is still wanted, in ms. */
 const SLICE = 2;
 
-/** A file that could not be hashed. */
-export interface Failed {
-  readonly reason: string;
+/** Stands between two paths: no path has it. */
+export const SEPARATOR = "\0";
+/** Characters of a digest. */
+export const DIGEST_LENGTH = 64;
+
+/** A file of a batch that was not hashed. */
+export interface Unhashed {
+  readonly index: number;
+  /** `OWN`, `LARGE`, or the reason in words. */
+  readonly why: string;
 }
 
-/** What came out for one file: its digest, `OWN`, `LARGE`, or why there is none. */
-export type FileResult = string | Failed;
-
-/** What came out for a batch. */
+/**
+ * What came out for a batch. Much of what a batch costs is the copying of strings: so there is one for all digests, and one
+ * for all paths.
+ */
 export interface BatchResult {
-  /** As many as there were files. */
-  readonly files: readonly FileResult[];
+  /** The digests of the hashed files, one behind the other. */
+  readonly digests: string;
+  /** The others, by their index. */
+  readonly unhashed: readonly Unhashed[];
   readonly bytes: number;
   readonly hashedBytes: number;
   readonly readInPlace: number;
@@ -38,32 +47,37 @@ export interface BatchResult {
  * Hashes some files that lie on the same kind of file system. A batch of several leaves those out that are not small: each
  * of them is worth a batch of its own, on any thread.
  *
- * `slot` is that of the batch in `Live`; `onlyPool` says that no system call may keep the thread waiting.
+ * `slot` is that of the batch in `Live`, `paths` are joined by {@link SEPARATOR}; `onlyPool` says that no system call may
+ * keep the thread waiting.
  */
 export const hashBatch: Sendable<
-  [slot: number, paths: BytePath[], onlyPool: boolean],
+  [slot: number, paths: BytePath, onlyPool: boolean],
   Async<BatchResult>
 > = sendable(
   import.meta.url,
   "hashBatch",
-  function* hashBatch(slot: number, paths: BytePath[], onlyPool: boolean): Async<BatchResult> {
+  function* hashBatch(slot: number, joined: BytePath, onlyPool: boolean): Async<BatchResult> {
     const began = performance.now();
     const thread = thisThread();
     const counts = new BatchCounts(new LiveSlot(thread.setup.live, slot));
     const reading = { tally: counts, own: thread.own, buffers: thread.buffers };
     const pace = onlyPool ? thread.remotePace : thread.localPace;
-    const files: FileResult[] = [];
+    const paths = joined.split(SEPARATOR);
+    const unhashed: Unhashed[] = [];
+    let digests = "";
     let rested = began;
-    for (const path of paths) {
-      counts.slot.begin(files.length);
-      files.push(yield* hashOne(thread, reading, path, pace, paths.length > 1));
+    for (const [index, path] of paths.entries()) {
+      counts.slot.begin(index);
+      const result = yield* hashOne(thread, reading, path, pace, paths.length > 1);
+      if (result.length === DIGEST_LENGTH) digests += result;
+      else unhashed.push({ index, why: result });
       if (performance.now() - rested < SLICE) continue;
       yield* yieldNow();
       rested = performance.now();
     }
     const { bytes, hashedBytes, readInPlace, readByPool } = counts;
     const ms = performance.now() - began;
-    return { files, bytes, hashedBytes, readInPlace, readByPool, ms };
+    return { digests, unhashed, bytes, hashedBytes, readInPlace, readByPool, ms };
   },
 );
 
@@ -73,13 +87,14 @@ const hashOne = fn(function* hashOne(
   path: BytePath,
   pace: Pace,
   onlySmall: boolean,
-): Async<FileResult> {
+): Async<string> {
   try {
     return yield* within(setup.timeout, hashFile(reading, path, pace, onlySmall));
   } catch (error) {
     const reason = failureReason(error);
     if (reason === undefined) throw error;
-    return { reason };
+    // A text as long as a digest would be taken for one.
+    return reason.length === DIGEST_LENGTH ? `${reason}.` : reason;
   }
 });
 

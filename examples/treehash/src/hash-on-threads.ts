@@ -17,7 +17,7 @@ import { BatchSize } from "./batch-size.ts";
 import type { BytePath } from "./byte-path.ts";
 import { checksumLine } from "./checksum-line.ts";
 import { noteFailure, noteReason } from "./failure.ts";
-import { type BatchResult, type FileResult, hashBatch } from "./hash-batch.ts";
+import { type BatchResult, DIGEST_LENGTH, hashBatch, SEPARATOR } from "./hash-batch.ts";
 import { LARGE, OWN } from "./hash-file.ts";
 import type { Job, TreePath } from "./job.ts";
 import type { Live } from "./live.ts";
@@ -96,9 +96,9 @@ const hashAndNote = fn(function* hashAndNote(
   job.tally.inWork.add(batch);
   try {
     const result = yield* sendTwice(batch);
-    size.took(result.ms, result.files.length);
+    size.took(result.ms, batch.files.length);
     count(job, result);
-    return noteResults(job, batch, result.files);
+    return noteResults(job, batch, result);
   } catch (error) {
     for (const [i, { path }] of batch.files.entries()) {
       noteFailure(job, path, error);
@@ -124,7 +124,7 @@ const sendTwice = fn(function* sendTwice(batch: Batch): Async<BatchResult> {
 
 /** Runs it on a thread; if it is dropped, no thread works on it any more when it is gone. */
 const send = fn(function* send(batch: Batch): Async<BatchResult> {
-  const paths = batch.files.map((file) => file.path);
+  const paths = batch.files.map((file) => file.path).join(SEPARATOR);
   const onlyPool = (batch.files[0] as TreePath).pace.onlyPool;
   const task = spawn(hashBatch(batch.slot, paths, onlyPool));
   try {
@@ -144,24 +144,27 @@ function count(job: Job, result: BatchResult): void {
 }
 
 /** Puts the lines out; the indices of the files that are large. */
-function noteResults(job: Job, batch: Batch, results: readonly FileResult[]): number[] {
+function noteResults(job: Job, batch: Batch, { digests, unhashed }: BatchResult): number[] {
   const large: number[] = [];
-  for (const [i, result] of results.entries()) {
-    if (result === LARGE) large.push(i);
-    else finish(job, batch.at + i, lineOf(job, batch.files[i] as TreePath, result));
+  let others = 0;
+  for (const [index, { path }] of batch.files.entries()) {
+    const other = unhashed[others];
+    if (other?.index === index) {
+      others++;
+      if (other.why === LARGE) large.push(index);
+      else noteUnhashed(job, path, batch.at + index, other.why);
+    } else {
+      const from = (index - others) * DIGEST_LENGTH;
+      job.tally.hashed++;
+      finish(job, batch.at + index, checksumLine(digests.slice(from, from + DIGEST_LENGTH), path));
+    }
   }
   return large;
 }
 
-/** The line of a file; empty where it has none. */
-function lineOf(job: Job, { path }: TreePath, result: FileResult): BytePath {
-  if (result === OWN) return "";
-  if (typeof result === "string") {
-    job.tally.hashed++;
-    return checksumLine(result, path);
-  }
-  noteReason(job, path, result.reason);
-  return "";
+function noteUnhashed(job: Job, path: BytePath, at: number, why: string): void {
+  if (why !== OWN) noteReason(job, path, why);
+  finish(job, at, "");
 }
 
 function finish(job: Job, at: number, line: BytePath): void {
