@@ -7,7 +7,7 @@ export interface RunOptions {
   readonly directory: string;
   /** The file to write; undefined for standard output. */
   readonly output: string | undefined;
-  /** How many threads hash; with 1 it is the one that does everything else, too. */
+  /** How many threads hash; the first of them is the one that does everything else, too. */
   readonly threads: number;
   /** How many files may be in work at once. */
   readonly concurrency: number;
@@ -39,7 +39,7 @@ Hash (SHA-256) every regular file below DIR, and list them, sorted by path, as s
 \`sha256sum -c\` accepts the list. Symbolic links are not followed.
 
   -o, --output FILE      write the list to FILE; it is replaced when the list is whole
-  -T, --threads N        hash on N threads, 1 to ${MAX_THREADS} (default: one per processor, here ${DEFAULT_THREADS})
+  -T, --threads N        hash on N threads, 1 to ${MAX_THREADS} (default: one per core, here ${DEFAULT_THREADS})
   -j, --concurrency N    have at most N files in work at once, 1 to ${MAX_CONCURRENCY} (default ${DEFAULT_CONCURRENCY},
                          or ${PER_THREAD} per thread where that is more)
   -t, --timeout MS       give a file up that takes longer than MS milliseconds

@@ -48,19 +48,24 @@ export interface BatchResult {
  * of them is worth a batch of its own, on any thread.
  *
  * `slot` is that of the batch in `Live`, `paths` are joined by {@link SEPARATOR}; `onlyPool` says that no system call may
- * keep the thread waiting.
+ * keep the thread waiting, `readAhead` that there is a core to spare.
  */
 export const hashBatch: Sendable<
-  [slot: number, paths: BytePath, onlyPool: boolean],
+  [slot: number, paths: BytePath, onlyPool: boolean, readAhead: boolean],
   Async<BatchResult>
 > = sendable(
   import.meta.url,
   "hashBatch",
-  function* hashBatch(slot: number, joined: BytePath, onlyPool: boolean): Async<BatchResult> {
+  function* hashBatch(
+    slot: number,
+    joined: BytePath,
+    onlyPool: boolean,
+    readAhead: boolean,
+  ): Async<BatchResult> {
     const began = performance.now();
     const thread = thisThread();
     const counts = new BatchCounts(new LiveSlot(thread.setup.live, slot));
-    const reading = { tally: counts, own: thread.own, buffers: thread.buffers };
+    const reading = { tally: counts, own: thread.own, buffers: thread.buffers, readAhead };
     const pace = onlyPool ? thread.remotePace : thread.localPace;
     const paths = joined.split(SEPARATOR);
     const unhashed: Unhashed[] = [];

@@ -1,6 +1,6 @@
 /** The SHA-256 of one file. */
 import { createHash, hash } from "node:crypto";
-import { type Async, type Future, fn } from "treadle";
+import { type Async, type Future, fn, yieldNow } from "treadle";
 import type { BytePath } from "./byte-path.ts";
 import type { ChunkBuffers } from "./chunk-buffers.ts";
 import type { OwnFiles } from "./own-files.ts";
@@ -13,6 +13,8 @@ export interface Reading {
   readonly tally: ReadCounts;
   readonly own: OwnFiles;
   readonly buffers: ChunkBuffers;
+  /** Whether a large file is read by the pool while its last part is hashed: two cores for one file, if one is idle. */
+  readonly readAhead: boolean;
 }
 
 /** In the place of a digest: the run itself writes this file. */
@@ -22,6 +24,9 @@ export const LARGE = "large";
 
 /** Files up to this size are read at once on this thread, where the pace allows: about 0.1 ms with the hashing. */
 const IN_PLACE_MAX = 128 * 1024;
+
+/** How long a thread goes on with a large file before it looks whether that is still wanted, in ms. */
+const SLICE = 2;
 
 /** One byte more, to notice a file that has grown. */
 const inPlace = Buffer.allocUnsafeSlow(IN_PLACE_MAX + 1);
@@ -40,7 +45,8 @@ export const hashFile: (
 ) => Future<string> = fn(function* hashFile(reading, path, pace, onlySmall) {
   const file = new SourceFile(reading.own);
   try {
-    if (pace.inPlace()) {
+    const isInPlace = pace.inPlace();
+    if (isInPlace) {
       const digest = hashInPlace(reading, file, path, pace);
       if (digest !== undefined) return digest;
     } else {
@@ -48,7 +54,8 @@ export const hashFile: (
     }
     if (file.isOwn) return OWN;
     if (onlySmall === true && file.size > IN_PLACE_MAX) return LARGE;
-    return yield* hashChunks(reading, file);
+    if (isInPlace && !reading.readAhead) return yield* hashOneByOne(reading, file, pace);
+    return yield* hashAhead(reading, file);
   } finally {
     file.release();
   }
@@ -75,8 +82,42 @@ function hashInPlace(
   return hash("sha256", inPlace.subarray(0, count), "hex");
 }
 
+/** Reads the open file by chunks, each when the one before it is hashed; in place, as long as that is fast. */
+const hashOneByOne = fn(function* hashOneByOne(
+  { buffers, tally }: Reading,
+  file: SourceFile,
+  pace: Pace,
+): Async<string> {
+  const sum = createHash("sha256");
+  const buffer = buffers.take();
+  let position = 0;
+  for (let rested = performance.now(), count = -1; count !== 0 && position !== file.size; ) {
+    count = pace.inPlace()
+      ? readInPlace(file, buffer, position, pace)
+      : yield* file.read(buffer, position);
+    position += count;
+    sum.update(count === buffer.length ? buffer : buffer.subarray(0, count));
+    tally.read(count);
+    if (performance.now() - rested < SLICE) continue;
+    yield* yieldNow();
+    rested = performance.now();
+  }
+  tally.readInPlace++;
+  tally.hashedBytes += position;
+  // Not in a `finally` block: a read that was given up may still write to it.
+  buffers.giveBack(buffer);
+  return sum.digest("hex");
+});
+
+function readInPlace(file: SourceFile, buffer: Buffer, position: number, pace: Pace): number {
+  const before = performance.now();
+  const count = file.readInPlace(buffer, buffer.length, position);
+  pace.took(performance.now() - before, count);
+  return count;
+}
+
 /** Reads the open file by chunks, one ahead: the pool reads the next while this thread hashes the last. */
-const hashChunks = fn(function* hashChunks(reading: Reading, file: SourceFile): Async<string> {
+const hashAhead = fn(function* hashAhead(reading: Reading, file: SourceFile): Async<string> {
   const { buffers, tally } = reading;
   const sum = createHash("sha256");
   let front = buffers.take();

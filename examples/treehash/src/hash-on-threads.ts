@@ -1,7 +1,9 @@
 /**
- * Hashing on other threads: the paths go out in batches, the digests come back, and everything else stays here.
+ * Hashing on several threads: the paths go out in batches, the digests come back, and everything else stays here.
  *
  *     recvMany --a task per batch, at most so many at once--> hashBatch on any thread --> OrderedOutput
+ *
+ * This thread takes a batch itself when the others have enough to do.
  */
 import {
   type Async,
@@ -11,37 +13,18 @@ import {
   type mpsc,
   type Permit,
   type Scope,
+  select,
   spawn,
 } from "treadle";
+import { alike, Batch } from "./batch.ts";
 import { BatchSize } from "./batch-size.ts";
 import type { BytePath } from "./byte-path.ts";
 import { checksumLine } from "./checksum-line.ts";
 import { noteFailure, noteReason } from "./failure.ts";
-import { type BatchResult, DIGEST_LENGTH, hashBatch, SEPARATOR } from "./hash-batch.ts";
+import { type BatchResult, DIGEST_LENGTH } from "./hash-batch.ts";
 import { LARGE, OWN } from "./hash-file.ts";
 import type { Job, TreePath } from "./job.ts";
 import type { Live } from "./live.ts";
-import type { InWork } from "./tally.ts";
-
-/** Files that are hashed one after the other. */
-class Batch implements InWork {
-  /** The place of the first in the list. */
-  readonly at: number;
-  readonly files: readonly TreePath[];
-  readonly live: Live;
-  readonly slot: number;
-
-  constructor(at: number, files: readonly TreePath[], live: Live) {
-    this.at = at;
-    this.files = files;
-    this.live = live;
-    this.slot = live.take();
-  }
-
-  get path(): BytePath {
-    return (this.files[this.live.file(this.slot)] ?? (this.files[0] as TreePath)).path;
-  }
-}
 
 /** Sends all files out; the tasks that wait for them are the scope's. */
 export const dispatchToThreads: (
@@ -53,12 +36,12 @@ export const dispatchToThreads: (
   const size = new BatchSize();
   for (let at = 0; ; ) {
     // The slot first: while none is free the walk goes on, and the next batch gets its full size.
-    let slot: Permit | undefined = yield* job.slots.acquire();
-    const received = yield* files.recvMany(size.files);
+    let slot: Slot | undefined = yield* freeSlot(job);
+    const received = yield* files.recvMany(slot.isHere ? Math.ceil(size.files / 2) : size.files);
     if (received.length === 0) return;
     (yield* job.output.place(received.length)).forget();
     for (const part of alike(received)) {
-      slot ??= yield* job.slots.acquire();
+      slot ??= yield* freeSlot(job);
       s.spawn(hashPart, job, s, new Batch(at, part, live), slot, size);
       slot = undefined;
       at += part.length;
@@ -66,22 +49,26 @@ export const dispatchToThreads: (
   }
 });
 
-/** Cuts a list where the file system changes. */
-function* alike(files: readonly TreePath[]): Iterable<readonly TreePath[]> {
-  let from = 0;
-  for (let i = 1; i <= files.length; i++) {
-    if (files[i]?.pace === files[from]?.pace) continue;
-    yield files.slice(from, i);
-    from = i;
-  }
+/** The right to have one batch in work, on another thread or on this one. */
+interface Slot {
+  readonly permit: Permit;
+  readonly isHere: boolean;
 }
 
+/** Waits for a slot of the other threads; or for the one of this thread, which helps when they have enough to do. */
+const freeSlot = fn(function* freeSlot({ slots, slotHere }: Job): Async<Slot> {
+  const permit = slots.tryAcquire();
+  if (permit !== undefined) return { permit, isHere: false };
+  const { key, value } = yield* select({ there: slots.acquire(), here: slotHere.acquire() });
+  return { permit: value, isHere: key === "here" };
+});
+
 /** Has a batch hashed; each file that turns out to be large gets a task of its own. */
-function* hashPart(job: Job, s: Scope, batch: Batch, slot: Permit, size: BatchSize): Async<void> {
+function* hashPart(job: Job, s: Scope, batch: Batch, slot: Slot, size: BatchSize): Async<void> {
   const large = yield* hashAndNote(job, batch, slot, size);
   for (const i of large) {
     const file = batch.files[i] as TreePath;
-    const itsSlot = yield* job.slots.acquire();
+    const itsSlot = yield* freeSlot(job);
     s.spawn(hashPart, job, s, new Batch(batch.at + i, [file], batch.live), itsSlot, size);
   }
 }
@@ -90,14 +77,16 @@ function* hashPart(job: Job, s: Scope, batch: Batch, slot: Permit, size: BatchSi
 const hashAndNote = fn(function* hashAndNote(
   job: Job,
   batch: Batch,
-  slot: Permit,
+  slot: Slot,
   size: BatchSize,
 ): Async<readonly number[]> {
   job.tally.inWork.add(batch);
   try {
-    const result = yield* sendTwice(batch);
+    const isCoreIdle = job.tally.inWork.size < job.options.threads;
+    const result = yield* slot.isHere ? batch.call(isCoreIdle) : sendTwice(batch, isCoreIdle);
     size.took(result.ms, batch.files.length);
     count(job, result);
+    if (slot.isHere) job.tally.hashedHere += result.digests.length / DIGEST_LENGTH;
     return noteResults(job, batch, result);
   } catch (error) {
     for (const [i, { path }] of batch.files.entries()) {
@@ -108,25 +97,23 @@ const hashAndNote = fn(function* hashAndNote(
   } finally {
     job.tally.inWork.delete(batch);
     batch.live.giveBack(batch.slot);
-    slot.release();
+    slot.permit.release();
   }
 });
 
 /** Sends a batch to a thread; once more if that thread dies, for it need not be the batch's fault. */
-const sendTwice = fn(function* sendTwice(batch: Batch): Async<BatchResult> {
+const sendTwice = fn(function* sendTwice(batch: Batch, readAhead: boolean): Async<BatchResult> {
   try {
-    return yield* send(batch);
+    return yield* send(batch, readAhead);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== ERR_WORKER_LOST) throw error;
-    return yield* send(batch);
+    return yield* send(batch, readAhead);
   }
 });
 
 /** Runs it on a thread; if it is dropped, no thread works on it any more when it is gone. */
-const send = fn(function* send(batch: Batch): Async<BatchResult> {
-  const paths = batch.files.map((file) => file.path).join(SEPARATOR);
-  const onlyPool = (batch.files[0] as TreePath).pace.onlyPool;
-  const task = spawn(hashBatch(batch.slot, paths, onlyPool));
+const send = fn(function* send(batch: Batch, readAhead: boolean): Async<BatchResult> {
+  const task = spawn(batch.call(readAhead));
   try {
     return yield* task;
   } finally {

@@ -25,9 +25,12 @@ export interface Job {
   readonly output: OrderedOutput;
   /** What this run itself writes, and must not hash. */
   readonly own: OwnFiles;
-  /** One permit per file in work. */
+  /** One permit per file, or batch, in work. */
   readonly slots: Semaphore;
+  /** One of the slots, where several threads hash: that of this one. */
+  readonly slotHere: Semaphore;
   readonly buffers: ChunkBuffers;
+  readonly readAhead: boolean;
   /** What the threads are at that hash; undefined where this one does. */
   readonly live: Live | undefined;
 }

@@ -32,11 +32,11 @@ function version(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-/** One thread needs no others; several are there for the hashing only. */
+/** One thread needs no others; of several, this one hashes too, when it has nothing else to do. */
 function builder(): Builder {
   if (command.kind !== "run" || live === undefined) return Builder.newCurrentThread();
   setUpThreads(command.options, live);
-  return Builder.newMultiThread().workerThreads(command.options.threads);
+  return Builder.newMultiThread().workerThreads(command.options.threads - 1);
 }
 
 main(import.meta.url, { builder: builder().enableAll(), shutdownTimeout: 1000 }, program);

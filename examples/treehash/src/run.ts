@@ -73,12 +73,14 @@ const hashAndWrite = fn(function* hashAndWrite(
 function conclude(job: Job, interrupt: Interrupt): number {
   const { options, tally, terminal } = job;
   if (interrupt.status !== 0) terminal.report("stopped; the list holds what was hashed so far");
-  if (!options.quiet) terminal.print(summary(tally, Handle.current().metrics()));
+  if (!options.quiet) terminal.print(summary(tally, Handle.current().metrics(), options.threads));
   return interrupt.status || (tally.failed > 0 ? FAILED : 0);
 }
 
 function jobOf(options: RunOptions, live: Live | undefined, sink: Sink, terminal: Terminal): Job {
   const { directory } = options;
+  // With a single slot the other threads have it, so that this one is left free.
+  const slotsHere = live !== undefined && options.concurrency > 1 ? 1 : 0;
   const root = withSlash(bytePath(directory));
   return {
     options,
@@ -90,8 +92,10 @@ function jobOf(options: RunOptions, live: Live | undefined, sink: Sink, terminal
     mounts: mountsBelow(root, directory),
     output: new OrderedOutput(),
     own: sink.target === undefined ? ownStdout() : ownPaths(root, directory, pathsOf(sink)),
-    slots: new Semaphore(options.concurrency),
+    slots: new Semaphore(options.concurrency - slotsHere),
+    slotHere: new Semaphore(slotsHere),
     buffers: new ChunkBuffers(),
+    readAhead: true,
     live,
   };
 }

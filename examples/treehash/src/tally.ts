@@ -36,6 +36,8 @@ export class Tally implements ReadCounts {
   readonly inWork: Set<InWork> = new Set();
   readInPlace = 0;
   readByPool = 0;
+  /** Files that this thread has hashed, where others hash too. */
+  hashedHere = 0;
   /** How many of each kind were left out, by what they are called. */
   readonly skipped: Map<string, number> = new Map();
   /** How many failed, by why. */
