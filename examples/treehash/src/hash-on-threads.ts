@@ -38,7 +38,10 @@ export const dispatchToThreads: (
     // The slot first: while none is free the walk goes on, and the next batch gets its full size.
     let slot: Slot | undefined = yield* freeSlot(job);
     const received = yield* files.recvMany(slot.isHere ? Math.ceil(size.files / 2) : size.files);
-    if (received.length === 0) return;
+    if (received.length === 0) {
+      slot.permit.release();
+      return;
+    }
     (yield* job.output.place(received.length)).forget();
     for (const part of alike(received)) {
       slot ??= yield* freeSlot(job);
