@@ -3,7 +3,7 @@ import { type Async, fn, type Sendable, sendable, yieldNow } from "treadle";
 import type { BytePath } from "./byte-path.ts";
 import { ChunkBuffers } from "./chunk-buffers.ts";
 import { failureReason } from "./failure.ts";
-import { hashFile, type Reading } from "./hash-file.ts";
+import { hashAtOnce, hashFile, LARGE, OWN, type Reading } from "./hash-file.ts";
 import { LiveSlot } from "./live.ts";
 import { OwnFiles, ownStdout } from "./own-files.ts";
 import { Pace } from "./pace.ts";
@@ -64,51 +64,106 @@ export const hashBatch: Sendable<
   ): Async<BatchResult> {
     const began = performance.now();
     const thread = thisThread();
-    const counts = new BatchCounts(new LiveSlot(thread.setup.live, slot));
-    const reading = { tally: counts, own: thread.own, buffers: thread.buffers, readAhead };
-    const pace = onlyPool ? thread.remotePace : thread.localPace;
-    const paths = joined.split(SEPARATOR);
-    const unhashed: Unhashed[] = [];
-    let digests = "";
-    let rested = began;
-    for (const [index, path] of paths.entries()) {
-      counts.slot.begin(index);
-      const result = yield* hashOne(thread, reading, path, pace, paths.length > 1);
-      if (result.length === DIGEST_LENGTH) digests += result;
-      else unhashed.push({ index, why: result });
+    const work = new Work(thread, slot, joined.split(SEPARATOR), onlyPool, readAhead);
+    for (let rested = began; work.index < work.paths.length; work.index++) {
+      work.slot.begin(work.index);
+      if (!work.hashAtOnce()) yield* hashInTime(work, thread.setup.timeout);
       if (performance.now() - rested < SLICE) continue;
       yield* yieldNow();
       rested = performance.now();
     }
-    const { bytes, hashedBytes, readInPlace, readByPool } = counts;
-    const ms = performance.now() - began;
-    return { digests, unhashed, bytes, hashedBytes, readInPlace, readByPool, ms };
+    return work.result(performance.now() - began);
   },
 );
 
-const hashOne = fn(function* hashOne(
-  { setup }: ThisThread,
-  reading: Reading,
-  path: BytePath,
-  pace: Pace,
-  onlySmall: boolean,
-): Async<string> {
+/** Hashes the file that the work is at, however long that takes. */
+const hashInTime = fn(function* hashInTime(work: Work, timeout: number | undefined): Async<void> {
+  const { path, pace, isMany } = work;
   try {
-    return yield* within(setup.timeout, hashFile(reading, path, pace, onlySmall));
+    work.put(yield* within(timeout, hashFile(work, path, pace, isMany)));
   } catch (error) {
-    const reason = failureReason(error);
-    if (reason === undefined) throw error;
-    // A text as long as a digest would be taken for one.
-    return reason.length === DIGEST_LENGTH ? `${reason}.` : reason;
+    work.fail(error);
   }
 });
+
+/** A batch as it is worked off. */
+class Work implements Reading {
+  /** The file that it is at. */
+  index = 0;
+  readonly paths: readonly BytePath[];
+  readonly isMany: boolean;
+  readonly pace: Pace;
+  readonly slot: LiveSlot;
+  readonly tally: BatchCounts;
+  readonly own: OwnFiles;
+  readonly buffers: ChunkBuffers;
+  readonly readAhead: boolean;
+  private digests = "";
+  private readonly unhashed: Unhashed[] = [];
+
+  constructor(
+    thread: ThisThread,
+    slot: number,
+    paths: readonly BytePath[],
+    onlyPool: boolean,
+    readAhead: boolean,
+  ) {
+    this.paths = paths;
+    this.isMany = paths.length > 1;
+    this.pace = onlyPool ? thread.remotePace : thread.localPace;
+    this.slot = new LiveSlot(thread.setup.live, slot);
+    this.tally = new BatchCounts(this.slot);
+    this.own = thread.own;
+    this.buffers = thread.buffers;
+    this.readAhead = readAhead;
+  }
+
+  get path(): BytePath {
+    return this.paths[this.index] as BytePath;
+  }
+
+  /** Hashes the file if that needs no waiting; whether it is dealt with. */
+  hashAtOnce(): boolean {
+    try {
+      const result = hashAtOnce(this, this.path, this.pace, this.isMany);
+      if (result === undefined) return false;
+      this.put(result);
+    } catch (error) {
+      this.fail(error);
+    }
+    return true;
+  }
+
+  /** Takes the digest of the file, or what stands in its place. */
+  put(result: string): void {
+    if (result === OWN || result === LARGE) this.leaveOut(result);
+    else this.digests += result;
+  }
+
+  /** Takes why the file has no digest; throws what is no fault of the file. */
+  fail(error: unknown): void {
+    const reason = failureReason(error);
+    if (reason === undefined) throw error;
+    this.leaveOut(reason);
+  }
+
+  result(ms: number): BatchResult {
+    const { digests, unhashed } = this;
+    const { bytes, hashedBytes, readInPlace, readByPool } = this.tally;
+    return { digests, unhashed, bytes, hashedBytes, readInPlace, readByPool, ms };
+  }
+
+  private leaveOut(why: string): void {
+    this.unhashed.push({ index: this.index, why });
+  }
+}
 
 class BatchCounts implements ReadCounts {
   bytes = 0;
   hashedBytes = 0;
   readInPlace = 0;
   readByPool = 0;
-  readonly slot: LiveSlot;
+  private readonly slot: LiveSlot;
 
   constructor(slot: LiveSlot) {
     this.slot = slot;

@@ -61,6 +61,28 @@ export const hashFile: (
   }
 });
 
+/**
+ * As {@link hashFile}, for a file that can be dealt with at once; undefined for one that cannot, which is then not begun. A
+ * plain call costs a fraction of a future.
+ */
+export function hashAtOnce(
+  reading: Reading,
+  path: BytePath,
+  pace: Pace,
+  onlySmall: boolean,
+): string | undefined {
+  if (!pace.isFast) return undefined;
+  const file = new SourceFile(reading.own);
+  try {
+    const digest = hashInPlace(reading, file, path, pace);
+    if (digest !== undefined) return digest;
+    if (file.isOwn) return OWN;
+    return onlySmall && file.size > IN_PLACE_MAX ? LARGE : undefined;
+  } finally {
+    file.release();
+  }
+}
+
 /** Opens the file; reads and hashes it too where that takes a single read. */
 function hashInPlace(
   { tally }: Reading,
