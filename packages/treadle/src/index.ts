@@ -304,6 +304,7 @@ export {
   type TaskId,
   taskId,
   taskLocal,
+  taskSignal,
   tryJoinAll,
   tryTaskId,
   yieldNow,
