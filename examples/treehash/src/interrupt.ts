@@ -1,13 +1,5 @@
 /** Ctrl-C, and the other signals that ask a program to stop. */
-import {
-  type Async,
-  CancellationToken,
-  type Future,
-  type JoinHandle,
-  select,
-  signal,
-  spawn,
-} from "treadle";
+import { type Async, CancellationToken, type JoinHandle, select, signal, spawn } from "treadle";
 
 /** Signals with the status that a shell shows for a program that they stopped. */
 const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -30,21 +22,20 @@ export class Interrupt implements Disposable {
     SIGTERM: signal("SIGTERM"),
     SIGHUP: signal("SIGHUP"),
   };
-  private readonly listening: JoinHandle<void> = spawn(listen, this);
+  private readonly listening: JoinHandle<void> = spawn(this.listen());
 
   [Symbol.dispose](): void {
     this.listening.abort();
     this.close();
   }
 
-  /** Waits for the first signal. */
-  first(): Future<{ readonly key: Signal }> {
+  private *listen(): Async<void> {
     const { SIGINT, SIGTERM, SIGHUP } = this.streams;
-    return select({ SIGINT: SIGINT.recv(), SIGTERM: SIGTERM.recv(), SIGHUP: SIGHUP.recv() });
+    const first = { SIGINT: SIGINT.recv(), SIGTERM: SIGTERM.recv(), SIGHUP: SIGHUP.recv() };
+    this.stop((yield* select(first)).key);
   }
 
-  /** Has the run stop. */
-  stop(by: Signal): void {
+  private stop(by: Signal): void {
     this.status = STATUS[by];
     this.token.cancel();
     this.close();
@@ -55,9 +46,4 @@ export class Interrupt implements Disposable {
   private close(): void {
     for (const stream of Object.values(this.streams)) stream.close();
   }
-}
-
-// A generator function and not `() => ...`: what might return a promise would switch asynchronous contexts on.
-function* listen(interrupt: Interrupt): Async<void> {
-  interrupt.stop((yield* interrupt.first()).key);
 }
