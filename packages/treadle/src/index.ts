@@ -305,6 +305,7 @@ export {
   type TaskId,
   taskId,
   taskLocal,
+  taskSignal,
   tryJoinAll,
   tryTaskId,
   yieldNow,

@@ -235,6 +235,7 @@ test("the public names are these", () => {
       "take: function",
       "taskId: function",
       "taskLocal: function",
+      "taskSignal: function",
       "timeout: function",
       "timeoutAt: function",
       "toNode: function",
