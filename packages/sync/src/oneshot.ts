@@ -2,7 +2,8 @@
  * The oneshot channel: one value, once.
  *
  * **Layout.** The receiver is the channel's cell: `state`, the value, the waker of whoever awaits it, and who waits for
- * it to close. The sender only points to it.
+ * it to close. The sender only points to it. Once an end was sent to another thread the cell stands for what is here: `there`
+ * is the sending end, `from` the receiving end, of the channel in shared memory.
  * **Transitions.** OPEN -> SENT (`send`) -> TAKEN (received); OPEN -> SENDER_GONE (sender closed);
  * OPEN -> RECEIVER_GONE (receiver closed). A value that was sent before the receiver closed can still be received.
  * **Invariants.**
@@ -22,9 +23,20 @@ import {
   RuntimeError,
   readyPoll,
   refundBudget,
+  SEND,
+  type SendKind,
+  sendKind,
   type Waker,
 } from "@treadle/core";
 import { recvClosed } from "./error.ts";
+import { hostFor, hostHere } from "./shared/refs.ts";
+import {
+  createOneshot,
+  isOverForReceiver,
+  isOverForSender,
+  SharedOneshotReceiver,
+  SharedOneshotSender,
+} from "./shared/shared-oneshot.ts";
 import { unlink, WaitLeaf, WaitList, wakeAll } from "./waiters.ts";
 
 const OPEN = 0;
@@ -66,6 +78,8 @@ export class OneshotReceiver<T> extends Leaf<T> implements Disposable {
   private value: T | undefined;
   private waker: Waker | null;
   private closedWaits: WaitList<WaitLeaf<unknown>> | null;
+  private there: SharedOneshotSender<T> | null;
+  private from: SharedOneshotReceiver<T> | null;
 
   /** @internal */
   constructor() {
@@ -74,6 +88,8 @@ export class OneshotReceiver<T> extends Leaf<T> implements Disposable {
     this.value = undefined;
     this.waker = null;
     this.closedWaits = null;
+    this.there = null;
+    this.from = null;
   }
 
   /** Polls: ready once the value has come. */
@@ -81,11 +97,36 @@ export class OneshotReceiver<T> extends Leaf<T> implements Disposable {
     const waker = cx.waker;
     if (waker === null) return outsidePoll(this, OneshotReceiver.prototype.next);
     if (!pollProceed()) return PENDING;
+    if (this.from !== null) this.awaitThreads(this.from);
     if (this.state === SENT) return readyPoll(this.take());
     if (this.state !== OPEN) throw this.nothing();
     refundBudget();
     this.waker = waker;
     return PENDING;
+  }
+
+  private awaitThreads(from: SharedOneshotReceiver<T>): void {
+    this.pull(from);
+    if (this.from === null) return;
+    // Registered first: what comes after the next look is told.
+    from.awaitValue();
+    this.pull(from);
+  }
+
+  /** Sees what the other thread has done. */
+  private pull(from: SharedOneshotReceiver<T>): void {
+    const phase = from.look();
+    if (phase === OPEN) return;
+    this.from = null;
+    if (phase !== SENT) {
+      from.leave();
+      this.state = phase;
+      return;
+    }
+    // If it cannot be read it is gone all the same.
+    this.state = TAKEN;
+    this.value = from.take();
+    this.state = SENT;
   }
 
   protected override drop(): void {
@@ -98,6 +139,7 @@ export class OneshotReceiver<T> extends Leaf<T> implements Disposable {
    * @throws as awaiting the receiver does.
    */
   tryRecv(): T | undefined {
+    if (this.from !== null) this.pull(this.from);
     if (this.state === SENT) return this.take();
     if (this.state !== OPEN) throw this.nothing();
     return undefined;
@@ -105,27 +147,39 @@ export class OneshotReceiver<T> extends Leaf<T> implements Disposable {
 
   /** Tells the sender that nobody wants the value; one that was already sent can still be received. */
   close(): void {
-    if (this.state === OPEN) this.leaveOpen(RECEIVER_GONE);
+    if (this.from !== null) {
+      this.from.close();
+      this.pull(this.from);
+    } else if (this.state === OPEN) this.leaveOpen(RECEIVER_GONE);
   }
 
   /** Closes the channel and lets go of a value that was sent. */
   [Symbol.dispose](): void {
+    if (this.from !== null) {
+      this.from.close();
+      this.from.leave();
+      this.from = null;
+      this.state = RECEIVER_GONE;
+    }
     this.close();
     if (this.state === SENT) this.take();
   }
 
   /** Whether no value is there to be taken now. */
   get isEmpty(): boolean {
+    if (this.from !== null) this.pull(this.from);
     return this.state !== SENT;
   }
 
   /** Whether the channel is over: the value was taken, or none can come. */
   get isTerminated(): boolean {
+    if (this.from !== null) this.pull(this.from);
     return this.state !== OPEN && this.state !== SENT;
   }
 
   /** @internal Stores the sender's value; false when it is too late. */
   deliver(value: T): boolean {
+    if (this.there !== null) return this.there.isHere && this.there.send(value);
     if (this.state !== OPEN) return false;
     this.value = value;
     this.leaveOpen(SENT);
@@ -134,23 +188,117 @@ export class OneshotReceiver<T> extends Leaf<T> implements Disposable {
 
   /** @internal The sender is gone. */
   abandon(): void {
-    if (this.state === OPEN) this.leaveOpen(SENDER_GONE);
+    if (this.there !== null) {
+      if (this.there.isHere) this.there.close();
+    } else if (this.state === OPEN) this.leaveOpen(SENDER_GONE);
   }
 
   /** @internal Whether a value can no longer be delivered because nobody wants it. */
   isGone(): boolean {
+    if (this.there !== null) return !this.there.isOpen() && this.there.phase === RECEIVER_GONE;
     return this.state === RECEIVER_GONE;
   }
 
   /** @internal Whether waiting for the receiver to close has come to an end. */
   isOpen(): boolean {
-    return this.state === OPEN;
+    return this.there === null ? this.state === OPEN : this.there.isOpen();
   }
 
   /** @internal Enrols a leaf that waits for the receiver to close. */
   awaitClose(leaf: WaitLeaf<unknown>): void {
     this.closedWaits ??= new WaitList();
-    this.closedWaits.push(leaf);
+    if (leaf.after === null) this.closedWaits.push(leaf);
+    this.there?.awaitGone();
+  }
+
+  // Ends on two threads
+
+  /** @internal */
+  get [SEND](): SendKind<OneshotReceiver<T>, number> {
+    return receiverKind as SendKind<OneshotReceiver<T>, number>;
+  }
+
+  /** @internal Makes the channel one of two threads, to send the receiver; answers its address. */
+  shareReceiver(): number {
+    if (this.waker !== null) {
+      throw new RuntimeError(
+        ERR_FUTURE_STATE,
+        "the receiver of a oneshot channel cannot be sent to another thread while it is awaited on this one: drop that first",
+      );
+    }
+    if (this.from === null && isOverForReceiver(this.state)) throw this.nothing();
+    return this.share();
+  }
+
+  /** @internal As `shareReceiver`, to send the sender. */
+  shareSender(): number {
+    const used = this.there === null ? isOverForSender(this.state) : !this.there.isHere;
+    if (used) {
+      throw new RuntimeError(
+        ERR_FUTURE_STATE,
+        "the sender of this oneshot channel has sent already, or was closed or given away: it cannot be sent to another thread",
+      );
+    }
+    return this.share();
+  }
+
+  private share(): number {
+    const end = this.from ?? this.there;
+    const host = hostFor("an end of a oneshot channel", end?.host ?? null);
+    if (end !== null) return end.at;
+    const { state } = this;
+    const at = createOneshot(host, state, state === SENT ? host.write(this.value) : 0);
+    this.there = new SharedOneshotSender<T>(host, at, () => this.wakeClosed());
+    if (isOverForSender(state)) this.there.over(state);
+    if (isOverForReceiver(state)) return at;
+    this.from = new SharedOneshotReceiver<T>(host, at, () => this.wakeReceiver());
+    this.value = undefined;
+    this.state = OPEN;
+    this.wakeClosed();
+    this.wakeReceiver();
+    return at;
+  }
+
+  /** @internal The receiver was sent. */
+  receiverSent(): void {
+    this.from?.over(RECEIVER_GONE);
+    this.from = null;
+    this.state = RECEIVER_GONE;
+  }
+
+  /** @internal The sender was sent. */
+  senderSent(): void {
+    this.there?.over(SENDER_GONE);
+    this.wakeClosed();
+  }
+
+  /** @internal The receiver has come. */
+  static receiverCame<T>(at: number): OneshotReceiver<T> {
+    const receiver = new OneshotReceiver<T>();
+    const host = hostHere("an end of a oneshot channel");
+    receiver.from = new SharedOneshotReceiver<T>(host, at, () => receiver.wakeReceiver());
+    receiver.from.came();
+    return receiver;
+  }
+
+  /** @internal The sender has come; what it points to has no receiver here. */
+  static senderCame<T>(at: number): OneshotReceiver<T> {
+    const cell = new OneshotReceiver<T>();
+    const host = hostHere("an end of a oneshot channel");
+    cell.there = new SharedOneshotSender<T>(host, at, () => cell.wakeClosed());
+    cell.there.came();
+    cell.state = RECEIVER_GONE;
+    return cell;
+  }
+
+  private wakeClosed(): void {
+    if (this.closedWaits !== null) wakeAll(this.closedWaits);
+  }
+
+  private wakeReceiver(): void {
+    const waker = this.waker;
+    this.waker = null;
+    if (waker !== null) waker.wake();
   }
 
   private take(): T {
@@ -179,11 +327,28 @@ export class OneshotReceiver<T> extends Leaf<T> implements Disposable {
 
 /** The sending end of {@link oneshot}. */
 export class OneshotSender<T> implements Disposable {
-  private readonly receiver: OneshotReceiver<T>;
+  private receiver: OneshotReceiver<T>;
 
   /** @internal */
   constructor(receiver: OneshotReceiver<T>) {
     this.receiver = receiver;
+  }
+
+  /** @internal */
+  get [SEND](): SendKind<OneshotSender<T>, number> {
+    return senderKind as SendKind<OneshotSender<T>, number>;
+  }
+
+  /** @internal */
+  shownReceiver(): OneshotReceiver<T> {
+    return this.receiver;
+  }
+
+  /** @internal Another end has taken over: this one is as closed. */
+  giveUp(): void {
+    this.receiver.senderSent();
+    this.receiver = new OneshotReceiver<T>();
+    this.close();
   }
 
   /** Sends the value; false when the receiver is closed, or something was sent before: then nothing happens. */
@@ -229,9 +394,14 @@ class ReceiverClosed extends WaitLeaf<void> {
     if (waker === null) return outsidePoll(this, ReceiverClosed.prototype.next);
     if (!pollProceed()) return PENDING;
     if (!this.receiver.isOpen()) return DONE;
+    this.receiver.awaitClose(this);
+    // Registered first, where another thread has the receiver.
+    if (!this.receiver.isOpen()) {
+      this.drop();
+      return DONE;
+    }
     refundBudget();
     this.waker = waker;
-    if (this.after === null) this.receiver.awaitClose(this);
     return PENDING;
   }
 
@@ -240,3 +410,19 @@ class ReceiverClosed extends WaitLeaf<void> {
     this.waker = null;
   }
 }
+
+const senderKind = sendKind<OneshotSender<unknown>, number>({
+  name: "@treadle/sync/OneshotSender",
+  encode: (sender) => sender.shownReceiver().shareSender(),
+  decode: (at) => new OneshotSender(OneshotReceiver.senderCame(at)),
+  sent: (sender) => sender.giveUp(),
+  discard: (at) => OneshotReceiver.senderCame(at).abandon(),
+});
+
+const receiverKind = sendKind<OneshotReceiver<unknown>, number>({
+  name: "@treadle/sync/OneshotReceiver",
+  encode: (receiver) => receiver.shareReceiver(),
+  decode: (at) => OneshotReceiver.receiverCame(at),
+  sent: (receiver) => receiver.receiverSent(),
+  discard: (at) => OneshotReceiver.receiverCame(at)[Symbol.dispose](),
+});

@@ -133,6 +133,12 @@ export abstract class PermitWait<T> extends WaitLeaf<T> {
     return this.state === ASSIGNED;
   }
 
+  /** For pools of several threads: it holds all its permits, or it has handed them on. */
+  protected assign(holds: boolean): void {
+    this.state = holds ? ASSIGNED : IDLE;
+    this.missing = holds ? 0 : this.count;
+  }
+
   private isGranted(): boolean {
     if (this.state === IDLE) {
       if (this.pool.tryTake(this.count)) return true;

@@ -60,10 +60,24 @@ export class ModelHost implements SharedHost {
     return node;
   }
 
+  writeCopies(value: unknown): number {
+    return this.write(value);
+  }
+
   read(node: number): unknown {
     this.free();
     return this.words[node + 1];
   }
+
+  peek(node: number): unknown {
+    return this.words[node + 1];
+  }
+
+  discard(): void {
+    this.free();
+  }
+
+  suspect(): void {}
 
   register(at: number, waits: SharedWaits): void {
     this.waits.set(at, waits);
