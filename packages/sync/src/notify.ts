@@ -69,7 +69,12 @@ export class Notify implements Viewed<SharedNotify> {
 
   /** @internal The Notify of threads at `at`, on the thread to which it has come. */
   static came(at: number): Notify {
-    return viewCame(WHAT, at, (host) => new SharedNotify(host, at), () => new Notify());
+    return viewCame(
+      WHAT,
+      at,
+      (host) => new SharedNotify(host, at),
+      () => new Notify(),
+    );
   }
 
   /** @internal Makes it one of several threads; answers its address. */

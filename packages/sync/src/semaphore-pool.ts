@@ -30,7 +30,12 @@ export class SemaphorePool extends PermitPool implements Viewed<SharedSemaphore>
 
   /** The pool of threads at `at`. */
   static came(at: number): SemaphorePool {
-    return viewCame(WHAT, at, (host) => new SharedSemaphore(host, at), () => new SemaphorePool(0));
+    return viewCame(
+      WHAT,
+      at,
+      (host) => new SharedSemaphore(host, at),
+      () => new SemaphorePool(0),
+    );
   }
 
   /** Makes it one of several threads; answers its address. */

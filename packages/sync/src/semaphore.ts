@@ -16,8 +16,8 @@ import {
 import { AcquireError } from "./error.ts";
 import { MAX_PERMITS, PermitWait } from "./permit-pool.ts";
 import { SemaphorePool } from "./semaphore-pool.ts";
-import { ASSIGNED, type SharedSemaphore, TAKEN } from "./shared/shared-semaphore.ts";
 import type { LineWait } from "./shared/shared-line.ts";
+import { ASSIGNED, type SharedSemaphore, TAKEN } from "./shared/shared-semaphore.ts";
 import { viewSent } from "./shared/view.ts";
 
 /**

@@ -3,18 +3,21 @@
  *
  * **Layout.** Words REFS (refs.ts), LOCK (robust-lock.ts), DEATHS (how many threads had died when the records were last gone
  * through), MEMBERS (the first record); then what the thing is. A record: the next one, OWNER (one more than the reference to
- * its thread, 0 when it has none), WAKE (who of that thread waits), and four words that are the thing's.
+ * its thread, 0 when it has none), ATTACHED (whether that uses the thing), WAKE (who of that thread waits), and four words that
+ * are the thing's.
  * **Who writes.** REFS: anybody, by addition. All else: who has the lock, but for WAKE (`SharedHost.register`, `wakeAll`).
- * **Transitions.** A thread joins with its first use, taking a record that nobody has or adding one, and leaves with its last.
+ * **Transitions.** A thread joins with its first use, taking its record, one that nobody has, or a new one; with its last it
+ * leaves, and the record stays its own until it dies.
  * **Invariants.**
  * 1. Records stay until the thing is destroyed, so who uses the thing may wake by any record, without the lock.
  * 2. Who enters and finds that a thread has died gives up what its record holds (`bury`), before anything else.
  * 3. Who enters after a holder of the lock has died mends the thing (`mend`): what counts can be made anew from words that are
  *    changed by one write each.
  * 4. Who is to be woken is woken after the lock was given back. A thread that dies before that is known to have died.
+ * 5. Words that are read without the lock are written by `put`.
  */
 import type { SharedHost } from "@treadle/core";
-import { load } from "@treadle/core/shared";
+import { load, store } from "@treadle/core/shared";
 import { release } from "./refs.ts";
 import { RobustLock } from "./robust-lock.ts";
 
@@ -26,11 +29,12 @@ export const GUARDED_REST = 4;
 
 const AFTER = 0;
 const OWNER = 1;
+const ATTACHED = 2;
 /** A record's word of waiters. */
-export const WAKE = 2;
+export const WAKE = 3;
 /** The first of a record's words that are the thing's. */
-export const MEMBER_REST = 3;
-const MEMBER_WORDS = 7;
+export const MEMBER_REST = 4;
+const MEMBER_WORDS = 8;
 
 /** Takes memory for a thing of so many words, which nobody else sees yet and one thread uses. */
 export function createGuarded(host: SharedHost, words: number): number {
@@ -85,12 +89,22 @@ export abstract class Guarded {
   /** This thread is to look: somebody has said so while it had the lock itself. */
   protected abstract look(): void;
 
+  /** Lock held: changes a word that is read without it. */
+  protected put(word: number, value: number): void {
+    store(this.words, this.at + word, value);
+  }
+
   /** Takes the lock. What runs until `leave` only changes words. */
   protected enter(): void {
     const broken = this.lock.take();
     const deaths = this.host.deaths();
     if (!broken && this.words[this.at + DEATHS] === deaths) return;
     this.lookAround(broken, deaths);
+  }
+
+  /** Whether a thread has died since the records were last gone through. */
+  protected mayHaveDied(): boolean {
+    return load(this.words, this.at + DEATHS) !== this.host.deaths();
   }
 
   /** Gives the lock back and wakes those that were told meanwhile. */
@@ -133,7 +147,8 @@ export abstract class Guarded {
   /** The record of a thread, 0 if it has none. */
   protected memberOf(ref: number): number {
     let member = this.firstMember();
-    while (member !== 0 && this.words[member + OWNER] !== ref + 1) member = this.memberAfter(member);
+    while (member !== 0 && this.words[member + OWNER] !== ref + 1)
+      member = this.memberAfter(member);
     return member;
   }
 
@@ -148,15 +163,15 @@ export abstract class Guarded {
   private takeRecord(spare: number): number {
     const { words, at } = this;
     let member = this.memberOf(this.host.ref);
-    if (member !== 0) return member;
     // One without an owner.
-    member = this.memberOf(-1);
+    if (member === 0) member = this.memberOf(-1);
     if (member === 0) {
       member = spare;
       words[member + AFTER] = this.firstMember();
       words[at + MEMBERS] = member;
     }
     words[member + OWNER] = this.host.ref + 1;
+    words[member + ATTACHED] = 1;
     return member;
   }
 
@@ -170,20 +185,22 @@ export abstract class Guarded {
     }
     this.buried();
     if (broken) this.tellAll();
-    this.words[this.at + DEATHS] = deaths;
+    this.put(DEATHS, deaths);
   }
 
   private buryMember(member: number): void {
     this.bury(member);
+    const attached = this.words[member + ATTACHED] === 1;
+    this.words[member + ATTACHED] = 0;
     this.words[member + OWNER] = 0;
-    // Its use; this thread has one too.
-    release(this.host, this.at);
+    // This thread has a use too, so it was not the last.
+    if (attached) release(this.host, this.at);
   }
 
   /** This thread uses the thing no more. */
   protected detach(): void {
     this.enter();
-    this.words[this.member + OWNER] = 0;
+    this.words[this.member + ATTACHED] = 0;
     this.leave();
     if (release(this.host, this.at)) this.destroy();
   }

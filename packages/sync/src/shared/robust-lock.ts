@@ -66,6 +66,7 @@ export class RobustLock {
     const { words } = this.host;
     const asleep = word | SLEEPERS;
     if (asleep !== word && compareExchange(words, this.at, word, asleep) !== word) return;
-    if (wait(words, this.at, asleep, SLEEP_MS) === "timed-out") this.host.suspect((word & HOLDER) - 1);
+    if (wait(words, this.at, asleep, SLEEP_MS) === "timed-out")
+      this.host.suspect((word & HOLDER) - 1);
   }
 }

@@ -13,9 +13,9 @@ import type { SharedHost } from "@treadle/core";
 import { load } from "@treadle/core/shared";
 import { createGuarded } from "./guarded.ts";
 import {
+  Leaves,
   LINED_NODE_REST,
   LINED_REST,
-  Leaves,
   type LineWait,
   SharedLine,
   STATE,
@@ -91,7 +91,7 @@ export class SharedNotify extends SharedLine {
   notifyWaiters(): void {
     this.enter();
     // First: it decides who is notified.
-    this.words[this.at + CALLS] = ((this.words[this.at + CALLS] as number) + 1) | 0;
+    this.put(CALLS, ((this.words[this.at + CALLS] as number) + 1) | 0);
     this.notifyOlder();
     this.leave();
   }

@@ -15,10 +15,10 @@ import type { SharedHost } from "@treadle/core";
 import { load } from "@treadle/core/shared";
 import { createGuarded } from "./guarded.ts";
 import {
+  Leaves,
   LINED_MEMBER_REST,
   LINED_NODE_REST,
   LINED_REST,
-  Leaves,
   type LineWait,
   SharedLine,
 } from "./shared-line.ts";
@@ -85,7 +85,7 @@ export class SharedSemaphore extends SharedLine {
     const { words, at, member } = this;
     const free = words[at + FREE] as number;
     if (free < count) return false;
-    words[at + FREE] = free - count;
+    this.put(FREE, free - count);
     (words[member + HELD] as number) += count;
     return true;
   }
@@ -122,7 +122,7 @@ export class SharedSemaphore extends SharedLine {
   release(count: number): void {
     this.enter();
     (this.words[this.member + HELD] as number) -= count;
-    (this.words[this.at + FREE] as number) += count;
+    this.put(FREE, (this.words[this.at + FREE] as number) + count);
     this.serve();
     this.leave();
   }
@@ -134,7 +134,7 @@ export class SharedSemaphore extends SharedLine {
     const fits = (words[at + TOTAL] as number) + count <= MOST_SHARED;
     if (fits) {
       (words[at + TOTAL] as number) += count;
-      (words[at + FREE] as number) += count;
+      this.put(FREE, (words[at + FREE] as number) + count);
       this.serve();
     }
     this.leave();
@@ -145,9 +145,10 @@ export class SharedSemaphore extends SharedLine {
   forget(count: number): number {
     const { words, at } = this;
     this.enter();
-    const gone = Math.min(count, words[at + FREE] as number);
+    const free = words[at + FREE] as number;
+    const gone = Math.min(count, free);
     (words[at + TOTAL] as number) -= gone;
-    (words[at + FREE] as number) -= gone;
+    this.put(FREE, free - gone);
     this.leave();
     return gone;
   }
@@ -163,7 +164,7 @@ export class SharedSemaphore extends SharedLine {
   /** Fails all who wait, and whoever waits later. */
   close(): void {
     this.enter();
-    this.words[this.at + CLOSED] = 1;
+    this.put(CLOSED, 1);
     this.refuseAll();
     this.leave();
   }
@@ -182,7 +183,7 @@ export class SharedSemaphore extends SharedLine {
       const free = words[at + FREE] as number;
       const got = words[node + GOT] as number;
       const given = Math.min(free, (words[node + NEED] as number) - got);
-      words[at + FREE] = free - given;
+      this.put(FREE, free - given);
       words[node + GOT] = got + given;
       if (got + given !== words[node + NEED]) return;
       this.end(node, ASSIGNED);
@@ -192,7 +193,7 @@ export class SharedSemaphore extends SharedLine {
   private refuseAll(): void {
     const { words, at } = this;
     for (let node = this.firstWaiting; node !== 0; node = this.firstWaiting) {
-      (words[at + FREE] as number) += words[node + GOT] as number;
+      this.put(FREE, (words[at + FREE] as number) + (words[node + GOT] as number));
       words[node + GOT] = 0;
       this.end(node, REFUSED);
     }
@@ -203,7 +204,7 @@ export class SharedSemaphore extends SharedLine {
     const got = words[node + GOT] as number;
     if (why === Leaves.COLLECTED) (words[this.member + HELD] as number) += got;
     if (why !== Leaves.GIVEN_UP) return;
-    (words[at + FREE] as number) += got;
+    this.put(FREE, (words[at + FREE] as number) + got);
     this.serve();
   }
 
@@ -217,7 +218,7 @@ export class SharedSemaphore extends SharedLine {
     let out = this.sum(HELD);
     for (let node = line.first; node !== 0; node = line.next(node))
       out += words[node + GOT] as number;
-    words[at + FREE] = (words[at + TOTAL] as number) - out;
+    this.put(FREE, (words[at + TOTAL] as number) - out);
     if (words[at + CLOSED] !== 0) this.refuseAll();
     else this.serve();
   }
