@@ -185,8 +185,7 @@ export class Executor implements Schedule {
     const { fabric } = this;
     if (fabric.argumentsAt(cell) === BY_PORT) {
       const message: SendMessage | undefined = this.thread.takeParcel(cell);
-      if (message !== undefined)
-        discardArguments(fabric.areaOf(message.bytes), 0, message.beside);
+      if (message !== undefined) discardArguments(fabric.areaOf(message.bytes), 0, message.beside);
     }
     fabric.discardArguments(cell);
   }

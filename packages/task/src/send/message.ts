@@ -101,11 +101,7 @@ export function decodeArguments(
  * Gives back what the arguments of a call hold that nobody reads: ends of channels are closed. Costs a look where there are
  * none. The memory is the caller's to free.
  */
-export function discardArguments(
-  area: ByteArea,
-  at: number,
-  beside?: readonly unknown[],
-): void {
+export function discardArguments(area: ByteArea, at: number, beside?: readonly unknown[]): void {
   discard(area, at, beside, (from) => {
     for (let left = from.value() as number; left > 0; left--) from.value();
   });
