@@ -494,15 +494,14 @@ describe("what nobody reads is given back", () => {
   test("the ends in a result whose taker has died are closed", () => {
     rt.blockOn(function* () {
       const [tx, rx] = mpsc.channel<number>(1);
-      const [begun, hasBegun] = oneshot<boolean>();
-      const [go, goes] = oneshot<boolean>();
+      const [begun, begins] = mpsc.unbounded<boolean>();
+      const go = new CancellationToken();
       const die = new SharedArrayBuffer(4);
-      const lost = spawn(tasks.spawnAndDie(tx, begun, goes, die));
-      yield* hasBegun;
+      const lost = spawn(tasks.spawnAndDie(tx, begun, go, die));
+      for (let i = 0; i < 2; i++) yield* begins.recv();
       Atomics.store(new Int32Array(die), 0, 1);
-      Atomics.notify(new Int32Array(die), 0);
       expect((yield* lost.outcome()).status).toBe("failed");
-      go.send(true);
+      go.cancel();
       expect(yield* rx.recv()).toBeUndefined();
     });
   });
