@@ -15,7 +15,7 @@ import { compareExchange, exchange, load, notify, wait } from "@treadle/core/sha
 const HOLDER = (1 << 20) - 1;
 const SLEEPERS = 1 << 30;
 /** How often a taken lock is looked at before its thread sleeps: it is held for less than a microsecond. */
-const SPINS = 200;
+export const lockTuning: { spins: number } = { spins: 200 };
 const SLEEP_MS = 1;
 
 /** A lock, as one thread sees it. */
@@ -54,7 +54,7 @@ export class RobustLock {
         word = seen;
         continue;
       }
-      if (looks >= SPINS) {
+      if (looks >= lockTuning.spins) {
         me = this.me | SLEEPERS;
         this.sleep(word);
       }

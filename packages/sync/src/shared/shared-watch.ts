@@ -19,12 +19,12 @@ import { release, retain } from "./refs.ts";
 
 const VALUE = GUARDED_REST;
 const VERSION = GUARDED_REST + 1;
-const SENDERS = GUARDED_REST + 2;
-const RECEIVERS = GUARDED_REST + 3;
+/** SENDERS, and RECEIVERS behind it. */
+const COUNTS = GUARDED_REST + 2;
 const NEWS = GUARDED_REST + 4;
 const GONE = GUARDED_REST + 5;
 const WATCH_WORDS = GUARDED_REST + 6;
-/** A record's words of ends, in the order of SENDERS and RECEIVERS. */
+/** A record's words of ends, in the same order. */
 const ENDS = MEMBER_REST;
 const MOST_VERSIONS = 0x7fffffff;
 
@@ -80,8 +80,8 @@ export class SharedWatch<T> extends Guarded {
   /** How many ends of a sort are open. */
   count(end: WatchEnd): number {
     if (!this.attached) return 0;
-    if (load(this.words, this.at + SENDERS + end) > 0) this.lookForDeaths();
-    return load(this.words, this.at + SENDERS + end);
+    if (load(this.words, this.at + COUNTS + end) > 0) this.lookForDeaths();
+    return load(this.words, this.at + COUNTS + end);
   }
 
   private lookForDeaths(): void {
@@ -102,7 +102,7 @@ export class SharedWatch<T> extends Guarded {
   dropEnd(end: WatchEnd): void {
     this.enter();
     this.change(this.member, end, -1);
-    const last = this.words[this.at + SENDERS + end] === 0;
+    const last = this.words[this.at + COUNTS + end] === 0;
     this.leave();
     if (last) this.wakeAfter(end);
     this.endLeft();
@@ -152,7 +152,7 @@ export class SharedWatch<T> extends Guarded {
 
   private change(member: number, end: WatchEnd, count: number): void {
     (this.words[member + ENDS + end] as number) += count;
-    this.put(SENDERS + end, (this.words[this.at + SENDERS + end] as number) + count);
+    this.put(COUNTS + end, (this.words[this.at + COUNTS + end] as number) + count);
   }
 
   // The value
@@ -245,7 +245,7 @@ export class SharedWatch<T> extends Guarded {
   protected override buried(): void {
     for (const end of [WatchEnd.SENDER, WatchEnd.RECEIVER] as const) {
       const left = this.sum(ENDS + end);
-      this.put(SENDERS + end, left);
+      this.put(COUNTS + end, left);
       if (left === 0) this.wakeAfter(end);
     }
   }
