@@ -3,15 +3,16 @@ import { load } from "@treadle/core/shared";
 import type { LineWait } from "../../src/shared/shared-line.ts";
 import type { SharedNotify } from "../../src/shared/shared-notify.ts";
 import { ASSIGNED, type SharedSemaphore, TAKEN } from "../../src/shared/shared-semaphore.ts";
-import type { ModelHost } from "./host.ts";
+import { ModelHost } from "./host.ts";
 
 /** `TREADLE_LONG_MODELS=1`: more preemptions, and a death in front of every operation. */
 export const LONG: boolean = process.env["TREADLE_LONG_MODELS"] !== undefined;
 
-/** Which deaths are tried: in front of each operation, or of each third. */
-export function deaths(operations: number): number[] {
-  const all = Array.from({ length: operations }, (_, step) => step);
-  return LONG ? all : all.filter((step) => step % 3 === 0);
+/** Which deaths are tried: in front of each step, or of each second one, unless mutants are to be found. */
+export function deaths(steps: number): number[] {
+  const all = Array.from({ length: steps }, (_, step) => step);
+  const every = LONG || process.env["TREADLE_MUTANT"] !== undefined;
+  return every ? all : all.filter((step) => step % 2 === 0);
 }
 
 /** A wait in a line, as a leaf is one. */
@@ -54,22 +55,41 @@ const OPERATIONS = [
 class Death extends Error {}
 
 /**
- * Runs a thread's program that dies before its operation number `step` (of `Atomics`; from 0 on), and then says that it is
- * dead. The model runs one thread at a time, so the functions can be replaced meanwhile.
+ * Runs a thread's program that dies before its step number `step`: an operation of `Atomics` or a plain write, from 0 on, counted
+ * from when it calls `begin`. Then it says that it is dead. The model runs one thread at a time, so the functions can be
+ * replaced meanwhile.
  */
-export function mortal(host: ModelHost, step: number, program: () => void): void {
+export function mortal(
+  words: Int32Array,
+  ref: number,
+  step: number,
+  program: (host: ModelHost, begin: () => void) => void,
+): void {
+  let left = Number.POSITIVE_INFINITY;
+  const pass = (): void => {
+    if (left === 0) throw new Death();
+    left -= 1;
+  };
+  const mortals = new Proxy(words, {
+    get: (target, key) => Reflect.get(target, key, target) as unknown,
+    set: (target, key, value) => {
+      pass();
+      target[Number(key)] = value as number;
+      return true;
+    },
+  });
   const before = OPERATIONS.map((name) => Atomics[name]);
-  let left = step;
   OPERATIONS.forEach((name, i) => {
     const original = before[i] as (...args: unknown[]) => unknown;
-    put(name, (...args: unknown[]) => {
-      if (left === 0) throw new Death();
-      left -= 1;
-      return original(...args);
+    put(name, (_words: unknown, ...args: unknown[]) => {
+      pass();
+      return original(words, ...args);
     });
   });
   try {
-    program();
+    program(new ModelHost(mortals, ref), () => {
+      left = step;
+    });
   } catch (error) {
     if (!(error instanceof Death)) throw error;
   } finally {
@@ -77,7 +97,7 @@ export function mortal(host: ModelHost, step: number, program: () => void): void
       put(name, before[i]);
     });
   }
-  host.die(host.ref);
+  new ModelHost(words, ref).die(ref);
 }
 
 function put(name: string, value: unknown): void {

@@ -39,8 +39,8 @@ describe("a robust lock, in every interleaving,", { timeout: 120_000 }, () => {
         () => {
           const words = memory();
           const dying = thread.spawn(() => {
-            const host = new ModelHost(words, 1);
-            mortal(host, step, () => {
+            mortal(words, 1, step, (host, begin) => {
+              begin();
               const lock = new RobustLock(host, LOCK);
               lock.take();
               words[BEGUN] = 1;

@@ -1,3 +1,4 @@
+import { load, store } from "@treadle/core/shared";
 import { model, thread } from "@treadle/loom";
 import { describe, expect, it } from "vitest";
 import { conforms } from "../../../../tools/conforms.ts";
@@ -9,6 +10,8 @@ import { live, ModelHost, memory } from "./host.ts";
 
 lockTuning.spins = 1;
 
+/** A word that says how many waits were made. */
+const MADE = 399;
 const options = { timeouts: "never", preemptionBound: LONG ? 3 : 2 } as const;
 
 interface World {
@@ -130,6 +133,28 @@ describe("a Notify among threads, in every interleaving,", { timeout: 120_000 },
   );
 
   conforms(
+    "sync/tests/loom_notify::notify_waiters_sequential_notified_await",
+    "wakes one wait after the other by one notifyWaiters each, made before the wait was polled",
+    () => {
+      check(() => {
+        const { words, home, run } = world();
+        const waiter = run(1, (notify) => {
+          for (let i = 1; i <= 2; i++) {
+            const since = notify.calls;
+            store(words, MADE, i);
+            notified(notify, since);
+          }
+        });
+        for (let i = 1; i <= 2; i++) {
+          while (load(words, MADE) < i);
+          home.notifyWaiters();
+        }
+        waiter.join();
+      });
+    },
+  );
+
+  conforms(
     "sync/tests/loom_notify::notify_drop",
     "hands a notification on when its wait is given up",
     () => {
@@ -166,7 +191,7 @@ describe("a Notify among threads, in every interleaving,", { timeout: 120_000 },
   });
 
   it("loses no notification to a wait whose thread dies, and no wait to a notifier that does", () => {
-    for (const step of deaths(34)) {
+    for (const step of deaths(90)) {
       check(
         () => {
           const words = memory();
@@ -175,8 +200,8 @@ describe("a Notify among threads, in every interleaving,", { timeout: 120_000 },
           const home = new SharedNotify(host, at);
           retain(host, at);
           const dying = thread.spawn(() => {
-            const theirs = new ModelHost(words, 1);
-            mortal(theirs, step, () => {
+            mortal(words, 1, step, (theirs, begin) => {
+              begin();
               const notify = new SharedNotify(theirs, at);
               notify.queue(notify.calls, new Turn());
               notify.notifyWaiters();

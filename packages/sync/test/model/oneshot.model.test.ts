@@ -18,7 +18,7 @@ interface World {
   /** The receiver, here. */
   readonly rx: SharedOneshotReceiver<number>;
   /** The sender, come to the thread that calls this. */
-  tx(ref: number): SharedOneshotSender<number>;
+  tx(ref: number, host?: ModelHost): SharedOneshotSender<number>;
 }
 
 function world(): World {
@@ -29,12 +29,8 @@ function world(): World {
     words,
     host,
     rx: new SharedOneshotReceiver<number>(host, at, () => undefined),
-    tx: (ref) => {
-      const sender = new SharedOneshotSender<number>(
-        new ModelHost(words, ref),
-        at,
-        () => undefined,
-      );
+    tx: (ref, there = new ModelHost(words, ref)) => {
+      const sender = new SharedOneshotSender<number>(there, at, () => undefined);
       sender.came();
       return sender;
     },
@@ -143,15 +139,16 @@ describe("a oneshot channel between threads, in every interleaving,", { timeout:
   );
 
   it("brings the value, or fails, when the sender's thread dies, wherever it is", () => {
-    // From 1 on: an end that has not come is its sender's.
-    for (const step of deaths(12).map((before) => before + 1)) {
+    for (const step of deaths(16)) {
       check(
         () => {
           const all = world();
           const dying = thread.spawn(() => {
-            const host = new ModelHost(all.words, 1);
-            mortal(host, step, () => {
-              all.tx(1).send(7);
+            mortal(all.words, 1, step, (host, begin) => {
+              // An end that has not come is its sender's.
+              const tx = all.tx(1, host);
+              begin();
+              tx.send(7);
             });
           }, "dying");
           const got = receive(all);
@@ -164,8 +161,7 @@ describe("a oneshot channel between threads, in every interleaving,", { timeout:
   });
 
   it("fails the sender, or has its value taken, when the receiver's thread dies", () => {
-    // From 1 on: an end that has not come is its sender's.
-    for (const step of deaths(12).map((before) => before + 1)) {
+    for (const step of deaths(16)) {
       check(
         () => {
           const words = memory();
@@ -173,10 +169,10 @@ describe("a oneshot channel between threads, in every interleaving,", { timeout:
           const at = createOneshot(host, Phase.OPEN, 0);
           const tx = new SharedOneshotSender<number>(host, at, () => undefined);
           const dying = thread.spawn(() => {
-            const theirs = new ModelHost(words, 1);
-            mortal(theirs, step, () => {
+            mortal(words, 1, step, (theirs, begin) => {
               const rx = new SharedOneshotReceiver<number>(theirs, at, () => undefined);
               rx.came();
+              begin();
               rx.awaitValue();
               if (rx.look() === Phase.SENT) rx.take();
               else rx.close();

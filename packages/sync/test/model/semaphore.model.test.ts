@@ -185,7 +185,7 @@ describe("a semaphore among threads, in every interleaving,", { timeout: 120_000
   });
 
   it("loses no permit and no wake when a thread dies, wherever it is", () => {
-    for (const step of deaths(36)) {
+    for (const step of deaths(90)) {
       check(
         () => {
           const words = memory();
@@ -194,8 +194,8 @@ describe("a semaphore among threads, in every interleaving,", { timeout: 120_000
           const home = new SharedSemaphore(host, at);
           retain(host, at);
           const dying = thread.spawn(() => {
-            const theirs = new ModelHost(words, 1);
-            mortal(theirs, step, () => {
+            mortal(words, 1, step, (theirs, begin) => {
+              begin();
               const semaphore = new SharedSemaphore(theirs, at);
               if (semaphore.queue(2, new Turn()) === 0) semaphore.release(1);
               semaphore.queue(2, new Turn());
@@ -216,7 +216,7 @@ describe("a semaphore among threads, in every interleaving,", { timeout: 120_000
   });
 
   it("keeps the places of those that wait when one in front of them or behind dies", () => {
-    for (const step of deaths(30)) {
+    for (const step of deaths(80)) {
       check(
         () => {
           const words = memory();
@@ -228,8 +228,8 @@ describe("a semaphore among threads, in every interleaving,", { timeout: 120_000
           home.queue(1, first);
           retain(host, at);
           const dying = thread.spawn(() => {
-            const theirs = new ModelHost(words, 1);
-            mortal(theirs, step, () => {
+            mortal(words, 1, step, (theirs, begin) => {
+              begin();
               const semaphore = new SharedSemaphore(theirs, at);
               const node = semaphore.queue(1, new Turn());
               semaphore.giveUp(node);

@@ -130,7 +130,7 @@ describe("a channel among threads, in every interleaving,", { timeout: 120_000 }
   });
 
   it("gives the places of a thread that dies to those that wait, wherever it is", () => {
-    for (const step of deaths(24)) {
+    for (const step of deaths(30)) {
       const report = model(
         () => {
           const words = memory();
@@ -139,10 +139,10 @@ describe("a channel among threads, in every interleaving,", { timeout: 120_000 }
           rx.addSender();
           rx.endSent();
           const dying = thread.spawn(() => {
-            const theirs = new ModelHost(words, 1);
-            // An end that has not come is its sender's.
-            const tx = came(words, 1, rx.at, theirs);
-            mortal(theirs, step, () => {
+            mortal(words, 1, step, (theirs, begin) => {
+              // An end that has not come is its sender's.
+              const tx = came(words, 1, rx.at, theirs);
+              begin();
               tx.tryTakePlaces(2);
               tx.releasePlaces(1);
             });

@@ -32,13 +32,13 @@ function world(senders: number, receivers: number): World {
     home,
     run: (ref, end, program) => {
       home.endSent();
-      return thread.spawn(() => program(came(words, ref, at, end)), `thread ${ref}`);
+      return thread.spawn(() => program(came(new ModelHost(words, ref), at, end)), `thread ${ref}`);
     },
   };
 }
 
-function came(words: Int32Array, ref: number, at: number, end: WatchEnd): SharedWatch<number> {
-  const watch = new SharedWatch<number>(new ModelHost(words, ref), at);
+function came(host: ModelHost, at: number, end: WatchEnd): SharedWatch<number> {
+  const watch = new SharedWatch<number>(host, at);
   watch.endCame(end, 0);
   return watch;
 }
@@ -143,16 +143,16 @@ describe("a watch channel among threads, in every interleaving,", { timeout: 120
   });
 
   it("goes on with a value that was sent, and counts right, when a thread dies, wherever it is", () => {
-    for (const step of deaths(40)) {
+    for (const step of deaths(60)) {
       check(
         () => {
           const { words, home } = world(2, 1);
           const { at } = home;
           retain(home.host, at);
           const dying = thread.spawn(() => {
-            const host = new ModelHost(words, 1);
-            mortal(host, step, () => {
-              const watch = came(words, 1, at, WatchEnd.SENDER);
+            mortal(words, 1, step, (host, begin) => {
+              begin();
+              const watch = came(host, at, WatchEnd.SENDER);
               watch.read();
               watch.replace(2, -1);
             });
