@@ -219,7 +219,7 @@ export const syncMutants = [
         "        this.remove(node, Leaves.BURIED);",
       ],
     ],
-    "memory only",
+    "it costs memory only, of a thread that has died",
   ],
   [
     lined,
@@ -325,13 +325,11 @@ export const syncMutants = [
     semaphore,
     "forgetting does not lower the total",
     [["    (words[at + TOTAL] as number) -= gone;\n", ""]],
-    "the total is used after a death only; packages/treadle's tests see it then",
   ],
   [
     semaphore,
     "adding does not raise the total",
     [["      (words[at + TOTAL] as number) += count;\n", ""]],
-    "the total is used after a death only; packages/treadle's tests see it then",
   ],
   [
     semaphore,

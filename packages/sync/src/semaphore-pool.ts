@@ -3,6 +3,7 @@
  *
  * **Transitions.** Of this thread -> of several, when the semaphore is first sent: who waits keeps the order, and the permits
  * that are out are held by this thread.
+ * **Invariant.** A pool of several threads is `closed` to those of this one who know of no other: it costs them no look.
  */
 import { ERR_INVALID_ARG, RuntimeError, type SharedHost } from "@treadle/core";
 import { MAX_PERMITS, PermitPool, type PermitWait } from "./permit-pool.ts";
@@ -59,17 +60,19 @@ export class SemaphorePool extends PermitPool implements Viewed<SharedSemaphore>
     const shared = new SharedSemaphore(host, at);
     shared.adopt(this.total - this.free);
     if (this.closed) shared.close();
+    this.closed = true;
     for (const wait of waits) wait.move(shared);
     return shared;
   }
 
   /** Whether nobody gets permits any more. */
   isClosed(): boolean {
-    return this.shared === null ? this.closed : this.shared.isClosed;
+    return this.closed && (this.shared === null || this.shared.isClosed);
   }
 
   override tryTake(count: number): boolean {
-    return this.shared === null ? super.tryTake(count) : this.shared.tryTake(count);
+    if (!this.closed) return super.tryTake(count);
+    return this.shared?.tryTake(count) === true;
   }
 
   override release(count: number): void {

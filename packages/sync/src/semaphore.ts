@@ -1,17 +1,15 @@
 /** The counting semaphore and its permits. */
 import {
   type Awaitable,
-  cx,
   invalidArg,
-  outsidePoll,
   PENDING,
   type Poll,
-  pollProceed,
   readyPoll,
   refundBudget,
   SEND,
   type SendKind,
   sendKind,
+  type Waker,
 } from "@treadle/core";
 import { AcquireError } from "./error.ts";
 import { MAX_PERMITS, PermitWait } from "./permit-pool.ts";
@@ -194,17 +192,11 @@ export class Acquire extends PermitWait<Permit> implements LineWait {
     this.node = 0;
   }
 
-  override next(): Poll<Permit> {
+  protected override turnedAway(waker: Waker): Poll<Permit> {
     const { shared } = this.pool;
-    if (shared === null) return super.next();
-    const waker = cx.waker;
-    if (waker === null) return outsidePoll(this, Acquire.prototype.next);
-    if (!pollProceed()) return PENDING;
+    if (shared === null) return super.turnedAway(waker);
     const done = this.isAssigned || this.begin(shared);
-    if (shared.isClosed) {
-      this.drop();
-      throw this.refused();
-    }
+    if (shared.isClosed) return super.turnedAway(waker);
     if (done) {
       this.assign(false);
       return this.granted();

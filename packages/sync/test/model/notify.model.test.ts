@@ -176,6 +176,35 @@ describe("a Notify among threads, in every interleaving,", { timeout: 120_000 },
     },
   );
 
+  it("tells a thread of one wait after the other", () => {
+    check(() => {
+      const { home, run } = world();
+      const turns = [new Turn(), new Turn()];
+      for (const turn of turns) home.queue(home.calls, turn);
+      const others = [1, 2].map((ref) => run(ref, one));
+      while (turns.some((turn) => turn.state === 0)) (home.host as ModelHost).sleep();
+      for (const other of others) other.join();
+      expect(hadPermit(home)).toBe(false);
+    });
+  });
+
+  it("forgets a wait that is given up when it has ended and is not told", () => {
+    check(() => {
+      const { words, home, run } = world();
+      const node = home.queue(home.calls, new Turn());
+      const notifier = run(1, one);
+      home.giveUp(node);
+      notifier.join();
+      expect(hadPermit(home)).toBe(true);
+      const turn = new Turn();
+      home.queue(home.calls, turn);
+      one(home);
+      expect(turn.state).toBe(Notice.BY_ONE);
+      home.leaveForGood();
+      expect(live(words)).toBe(0);
+    });
+  });
+
   it("notifies the newest wait if asked to", () => {
     check(() => {
       const { home, run } = world();
@@ -222,6 +251,35 @@ describe("a Notify among threads, in every interleaving,", { timeout: 120_000 },
               while (nodes[i] !== 0 && turn.state === 0) host.sleep();
         },
         { timeouts: "any", preemptionBound: 1 },
+      );
+    }
+  });
+
+  it("notifies all or none when a thread dies in notifyWaiters, wherever it is", () => {
+    for (const step of deaths(16)) {
+      check(
+        () => {
+          const words = memory();
+          const host = new ModelHost(words, 0);
+          const at = createNotify(host, false, 0);
+          const home = new SharedNotify(host, at);
+          const turns = [new Turn(), new Turn(), new Turn()];
+          for (const turn of turns) home.queue(0, turn);
+          retain(host, at);
+          thread
+            .spawn(() => {
+              mortal(words, 1, step, (theirs, begin) => {
+                const notify = new SharedNotify(theirs, at);
+                begin();
+                notify.notifyWaiters();
+              });
+            }, "dying")
+            .join();
+          home.died();
+          const state = home.calls === 0 ? 0 : Notice.BY_ALL;
+          expect(turns.map((turn) => turn.state)).toEqual([state, state, state]);
+        },
+        { timeouts: "any", preemptionBound: 0 },
       );
     }
   });

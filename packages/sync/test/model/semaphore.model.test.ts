@@ -1,3 +1,4 @@
+import { load, store } from "@treadle/core/shared";
 import { model, thread } from "@treadle/loom";
 import { describe, expect, it } from "vitest";
 import { conforms } from "../../../../tools/conforms.ts";
@@ -167,6 +168,27 @@ describe("a semaphore among threads, in every interleaving,", { timeout: 120_000
     },
   );
 
+  it("gives what a wait had got that is given up to the one behind it", () => {
+    check(() => {
+      const { home, run } = world(1);
+      const large = home.queue(2, new Turn());
+      const small = run(1, (semaphore) => acquire(semaphore, 1));
+      home.giveUp(large);
+      expect(small.join()).toBe(true);
+      expect(home.free).toBe(0);
+    });
+  });
+
+  it("gives back what waits had got that are refused", () => {
+    check(() => {
+      const { home, run } = world(1);
+      const waits = run(1, (semaphore) => acquire(semaphore, 2));
+      home.close();
+      expect(waits.join()).toBe(false);
+      expect(home.free).toBe(1);
+    });
+  });
+
   it("serves in the order of asking: a small wish behind a large one waits", () => {
     check(() => {
       const { home, run } = world(1);
@@ -209,6 +231,41 @@ describe("a semaphore among threads, in every interleaving,", { timeout: 120_000
           dying.join();
           expect(home.tryTake(2)).toBe(true);
           expect(home.tryTake(1)).toBe(false);
+        },
+        { timeouts: "any", preemptionBound: 1 },
+      );
+    }
+  });
+
+  it("serves those that wait for what a thread had when it died, and is freed with its last living user", () => {
+    for (const step of deaths(44)) {
+      check(
+        () => {
+          const words = memory();
+          const host = new ModelHost(words, 0);
+          const at = createSemaphore(host, 1, 1);
+          const home = new SharedSemaphore(host, at);
+          home.addPermits(2);
+          expect(home.forget(1)).toBe(1);
+          retain(host, at);
+          const dying = thread.spawn(() => {
+            mortal(words, 1, step, (theirs, begin) => {
+              const semaphore = new SharedSemaphore(theirs, at);
+              semaphore.queue(2, new Turn());
+              store(words, COUNT, 1);
+              begin();
+              semaphore.release(1);
+              semaphore.queue(1, new Turn());
+            });
+          }, "dying");
+          while (load(words, COUNT) === 0);
+          expect(acquire(home, 2)).toBe(true);
+          expect(home.free).toBe(0);
+          dying.join();
+          home.release(2);
+          home.leaveForGood();
+          // Of freed memory the length is 0.
+          expect(words[at - 1]).toBe(0);
         },
         { timeouts: "any", preemptionBound: 1 },
       );

@@ -1,5 +1,6 @@
 import { model, thread } from "@treadle/loom";
 import { describe, expect, it } from "vitest";
+import { Held, heldWords } from "../../src/shared/held.ts";
 import { createChannel, SharedChannel } from "../../src/shared/shared-channel.ts";
 import { createFlag, SharedFlag } from "../../src/shared/shared-flag.ts";
 import { WaitList } from "../../src/waiters.ts";
@@ -99,11 +100,41 @@ describe("a channel among threads, in every interleaving,", { timeout: 120_000 }
       const sender = thread.spawn(() => {
         const tx = came(words, 1, rx.at);
         for (const value of [1, 2]) expect(send(tx, value)).toBe(true);
+        expect(tx.taken?.total).toBe(0);
         tx.dropSender();
       }, "sender");
       expect(receive(rx)).toEqual([1, 2]);
       sender.join();
       expect(live(words)).toBe(0);
+    }, options);
+    expect(report.complete).toBe(true);
+  });
+
+  it("gives a place to one of two threads", () => {
+    const report = model(() => {
+      const words = memory();
+      const rx = channel(new ModelHost(words, 0), 1);
+      rx.endSent();
+      const other = thread.spawn(() => came(words, 1, rx.at).tryTakePlaces(1), "other");
+      const here = rx.tryTakePlaces(1);
+      expect([here, other.join()].filter((took) => took)).toHaveLength(1);
+      expect([rx.free, rx.taken?.total]).toEqual([0, 1]);
+    }, options);
+    expect(report.complete).toBe(true);
+  });
+
+  it("gives what a dead thread held up once, whoever finds out", () => {
+    const report = model(() => {
+      const words = memory();
+      const host = new ModelHost(words, 0);
+      const at = host.allocate(heldWords(3));
+      const dead = new ModelHost(words, 1);
+      new Held(dead, at).addHere(2);
+      dead.die(1);
+      const other = thread.spawn(() => new Held(new ModelHost(words, 2), at).sweep(), "other");
+      const held = new Held(host, at);
+      expect(held.sweep() + other.join()).toBe(2);
+      expect(held.total).toBe(0);
     }, options);
     expect(report.complete).toBe(true);
   });

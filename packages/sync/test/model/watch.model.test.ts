@@ -129,6 +129,18 @@ describe("a watch channel among threads, in every interleaving,", { timeout: 120
     },
   );
 
+  it("wakes who waits for a value", () => {
+    check(() => {
+      const { home, run } = world(1, 1);
+      const other = run(1, WatchEnd.RECEIVER, (watch) => {
+        sleepUnless(watch, () => watch.version > 0);
+        return watch.read();
+      });
+      home.replace(2, -1);
+      expect(other.join()).toBe(2);
+    });
+  });
+
   it("tells a sender that the last receiver has gone", () => {
     check(() => {
       const { home, run } = world(1, 1);
