@@ -633,7 +633,9 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   }
 
   private canBeWoken(): boolean {
-    return this.drivers.hasPending() || (this.source?.hasPending() ?? false);
+    if (this.drivers.hasPending()) return true;
+    const { source } = this;
+    return source !== null && (source.hasPending() || source.mayBeTold?.() === true);
   }
 
   private sleep(timeout: number, mayLinger: boolean): void {

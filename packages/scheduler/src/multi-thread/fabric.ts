@@ -8,7 +8,7 @@
  * the rest: the owner.
  */
 import { compareExchange, exchange, load, store } from "@treadle/core/shared";
-import { ByteArea } from "@treadle/task";
+import { ByteArea, discardArguments, discardOutcome } from "@treadle/task";
 import {
   ARGS_BLOCK,
   ARGS_LENGTH,
@@ -169,6 +169,16 @@ export class Fabric {
     return this.placeOf(cell, this.words[cell + ARGS_BLOCK] as number);
   }
 
+  /** Arguments that nobody reads: what is to be given back of them is, and their memory is freed. */
+  discardArguments(cell: number): void {
+    const at = this.argumentsAt(cell);
+    try {
+      if (at !== BY_PORT) discardArguments(this.area, at);
+    } finally {
+      this.freeArguments(cell);
+    }
+  }
+
   freeArguments(cell: number): void {
     const block = this.words[cell + ARGS_BLOCK] as number;
     if (block > 0) this.place.heap.free(block);
@@ -183,6 +193,16 @@ export class Fabric {
   /** Where the result begins, in bytes, or `BY_PORT`. */
   resultAt(cell: number): number {
     return this.placeOf(cell, this.words[cell + RESULT_BLOCK] as number);
+  }
+
+  /** As `discardArguments`, for a result. */
+  discardResult(cell: number): void {
+    const at = this.resultAt(cell);
+    try {
+      if (at !== BY_PORT) discardOutcome(this.area, at);
+    } finally {
+      this.freeResult(cell);
+    }
   }
 
   freeResult(cell: number): void {

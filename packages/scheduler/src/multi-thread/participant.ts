@@ -546,6 +546,11 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   // Ending
 
+  mayBeTold(): boolean {
+    // In this order: whoever has no tasks any more has told before.
+    return this.crew.mustStay?.() === true || this.hasWork();
+  }
+
   hasPending(): boolean {
     return this.spawner.size > 0 || this.crew.isAwaited();
   }

@@ -133,7 +133,7 @@ export class Spawner implements JobOwner {
     const { fabric } = this;
     const { cell } = task;
     if (cell === NO_CELL || !fabric.cells.withdraw(cell)) return;
-    fabric.freeArguments(cell);
+    fabric.discardArguments(cell);
     fabric.place.pool.free(cell);
     task.settle(CANCELLED);
   }
@@ -149,7 +149,7 @@ export class Spawner implements JobOwner {
 
   /** The runtime is shut down. */
   private refuse<T>(task: RemoteTask<T>): RemoteTask<T> {
-    this.fabric.freeArguments(task.cell);
+    this.fabric.discardArguments(task.cell);
     this.fabric.place.pool.free(task.cell);
     task.settle(CANCELLED);
     return task;
@@ -195,7 +195,7 @@ export class Spawner implements JobOwner {
     const { fabric } = this;
     const task = this.proxyOf(cell);
     if (task === null) {
-      fabric.freeResult(cell);
+      fabric.discardResult(cell);
       fabric.place.pool.free(cell);
       return;
     }
