@@ -2,12 +2,12 @@
 //
 // A variant is `async () => iterate` (or `{ iterate, ops, answer }`). One `iterate()` does `ops` operations and answers
 // something that shows that all were done: `answer`, which is `ops` unless the variant or the scenario names another; a
-// scenario that measures by itself answers `{ done, metrics }` instead.
+// scenario that measures by itself answers `{ done, metrics }` instead, and is not warmed up if it says `cold`.
 import { setImmediate as turn } from "node:timers/promises";
 
 const [url, variantName, settingsJson] = process.argv.slice(2);
-const settings = JSON.parse(settingsJson);
 const { scenario } = await import(url);
+const settings = { ...JSON.parse(settingsJson), ...scenario.settings };
 
 try {
   const made = await scenario.variants[variantName]();
@@ -78,16 +78,20 @@ async function measureItself({ iterate, answer }) {
     verify(done, answer);
     return metrics;
   };
-  const cpu = process.cpuUsage();
-  const began = performance.now();
-  do await once();
-  while (cpuMs(cpu) < settings.warmupMs && performance.now() - began < settings.idleWarmupMs);
+  if (!scenario.cold) await warmUpItself(once);
   const warm = performance.now();
   while (samples.length < Math.min(settings.samples, scenario.samples ?? Infinity)) {
     samples.push(await once());
     if (samples.length >= 2 && performance.now() - warm > settings.budgetMs) break;
   }
   return samples;
+}
+
+async function warmUpItself(once) {
+  const cpu = process.cpuUsage();
+  const began = performance.now();
+  do await once();
+  while (cpuMs(cpu) < settings.warmupMs && performance.now() - began < settings.idleWarmupMs);
 }
 
 function verify(done, answer) {

@@ -1,4 +1,5 @@
-// Where the figures were taken, and with which versions.
+// Where the figures were taken, of which commit, and with which versions.
+import { spawnSync } from "node:child_process";
 import { readFileSync, realpathSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
 import { dirname, join } from "node:path";
@@ -25,8 +26,19 @@ export function load() {
 
 /** The version of each package that stands beside Treadle, and Treadle's own. */
 export function versions() {
-  const names = ["treadle", "effect", "effect3", "effection"];
-  return Object.fromEntries(names.map((name) => [name, versionOf(name)]));
+  const own = JSON.parse(readFileSync(join(modules, "..", "package.json"), "utf8"));
+  const names = Object.keys({ ...own.dependencies, ...own.devDependencies });
+  const beside = names.filter((name) => !name.startsWith("@treadle/"));
+  return Object.fromEntries(beside.map((name) => [name, versionOf(name)]));
+}
+
+/** The commit that is checked out, with a `+` where what is measured has been changed since. */
+export function commit() {
+  const git = (...args) => spawnSync("git", args, { cwd: join(modules, ".."), encoding: "utf8" });
+  const head = git("rev-parse", "--short", "HEAD");
+  if (head.status !== 0) return "unknown";
+  const { stdout } = git("status", "--porcelain", "--", ".", "../packages", "../examples");
+  return `${head.stdout.trim()}${stdout.trim() === "" ? "" : "+"}`;
 }
 
 function versionOf(name) {

@@ -19,7 +19,7 @@ function compiled(name) {
 }
 
 /** Where there are two processors, server and load have one each. */
-function pinned(cpu, command) {
+export function pinned(cpu, command) {
   const pin = availableParallelism() > 1 && existsSync("/usr/bin/taskset");
   const [file, ...args] = pin ? ["/usr/bin/taskset", "-c", String(cpu), ...command] : command;
   return spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
@@ -43,7 +43,7 @@ export const serversSay = {
 };
 
 /** The CPU time of all threads of a process, in ns. */
-function cpuOf(pid) {
+export function cpuOf(pid) {
   let sum = 0;
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     sum += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ", 1)[0]);

@@ -1,74 +1,147 @@
-// The results as the page docs/benchmarks.md.
+// The results as the page docs/benchmarks.md: each scenario may be of another run.
 import { amount, failures, figures, goals, isTime, range, shorterRuns, times } from "./figures.mjs";
+import { GROUPS } from "./groups.mjs";
 import { ratio } from "./stats.mjs";
-import { HEAD, overview } from "./table.mjs";
+import { overview } from "./table.mjs";
 
-export function page(report, scenarios) {
+export function page(results, scenarios) {
   return [
     "# Benchmarks",
     "",
-    ...introduction(report),
-    "",
-    "## Where and how this was measured",
-    "",
-    ...where(report),
-    "",
-    ...method(report),
-    "",
-    "## Overview",
-    "",
-    ...legend(report),
-    "",
-    ...table(HEAD, overview(report, scenarios)),
+    ...introduction(),
     "",
     "## Goals",
     "",
-    "What this project has set itself, judged by the median ratio (absolute goals by the median). Goals marked as for" +
-      " information compare with a second form of the same thing and are not among those set.",
+    ...goalSection(results, scenarios),
     "",
-    ...goalTable(goals(report, scenarios)),
+    "## Where and how this was measured",
     "",
-    "## Scenario by scenario",
-    ...report.results.flatMap((result) => section(result, report, scenarios)),
+    ...where(results, scenarios),
+    "",
+    ...method(),
+    "",
+    "## Overview",
+    "",
+    ...legend(),
+    ...GROUPS.flatMap((group) => overviewOf(group, results, scenarios)),
+    ...GROUPS.flatMap((group) => groupSection(group, results, scenarios)),
+    "",
+    ...elsewhere(),
     "",
   ].join("\n");
 }
 
-function introduction(report) {
+function introduction() {
   return [
-    "The same small programs in Treadle, in plain Node, in Effect 4 and 3 and in Effection, and, where it makes sense, in a" +
-      " bare loop that calls generators with nothing round it. They measure what a runtime costs, not what a program does;" +
-      " they say nothing about a program whose time goes elsewhere.",
+    "The same small programs in Treadle, in plain Node and in what else there is for the same work: Effect 4 and 3 and Effection" +
+      " on one thread, pools of worker threads on many; and, where it makes sense, in a bare loop or on bare `Atomics` with" +
+      " nothing round it, which is the limit. They measure what a runtime costs, not what a program does; they say nothing" +
+      " about a program whose time goes elsewhere.",
     "",
     "This page is written by one command, which installs and builds first if need be:",
     "",
     "    npm run bench -- --markdown",
     "",
-    `It takes at most about ${report.settings.limitMs / 60_000} minutes. \`npm run bench -- --help\` names the options, \`benchmarks.json\` holds the figures.`,
+    "With `--filter NAME` only the scenarios with that in their name are measured again, and the others stay as they were." +
+      " `npm run bench -- --help` names the options, `benchmarks.json` holds the figures.",
   ];
 }
 
-function where({ date, machine: m, versions: v, load, results }) {
-  const failed = results.some(({ errors }) => Object.keys(errors).length > 0);
+function goalSection(results, scenarios) {
+  const all = goals(results, scenarios);
+  const set = all.filter(({ verdict }) => !verdict.startsWith("for information"));
+  const met = set.filter(({ verdict }) => verdict === "met");
   return [
-    `- ${date.slice(0, 10)}; ${m.cpu}, ${m.cores} cores, ${m.memoryGiB} GiB, ${m.kernel}`,
-    `- Node ${m.node}, V8 ${m.v8}, libuv ${m.uv}; Treadle ${v.treadle}, effect ${v.effect} (effect4) and ${v.effect3}` +
-      ` (effect3), effection ${v.effection}`,
-    `- load average ${load[0].toFixed(1)} at the beginning and ${load[1].toFixed(1)} at the end; a machine that does nothing` +
-      " else ends at about 1",
-    ...(failed ? failures({ results }).map((line) => `- ${line}`) : []),
+    `What this project has set itself: ${met.length} of ${set.length} are met. Judged by the median ratio, absolute goals by the` +
+      " median. Those for information are not among those set: they compare with a second form of the same thing, or with" +
+      " Tokio in Rust (the upper end of its range, below).",
+    ...GROUPS.flatMap((group) => goalTable(group, results, scenarios)),
   ];
 }
 
-function method({ settings: s, by }) {
+function goalTable(group, results, scenarios) {
+  const rows = goals(ofGroup(group, results, scenarios), scenarios).map(
+    ({ name, wanted, found, best, verdict }) => [name, wanted, found, best, marked(verdict)],
+  );
+  if (rows.length === 0) return [];
+  const head = [`${group.title}: figure`, "goal", "found", "by best samples", "verdict"];
+  return ["", ...table(head, rows, 2)];
+}
+
+function marked(verdict) {
+  return verdict === "MISSED" ? "**missed**" : verdict.replace("MISSED", "missed");
+}
+
+function ofGroup(group, results, scenarios) {
+  return results.filter(({ name }) => scenarios.find((s) => s.name === name)?.group === group);
+}
+
+/** The machines and packages, then a row for each run whose figures are here. */
+function where(results, scenarios) {
+  const runs = new Map();
+  for (const { name, taken } of results) {
+    const run = runs.get(taken.date) ?? { taken, names: [] };
+    run.names.push(name);
+    runs.set(taken.date, run);
+  }
+  const all = [...runs.values()].sort((a, b) => b.names.length - a.names.length);
+  const head = [
+    "measured (UTC)",
+    "commit",
+    "Node",
+    "load before, after",
+    "rounds x samples",
+    "what",
+  ];
   return [
-    `- Each measurement is a process of its own: ${s.warmupMs} ms of CPU time to warm up (at most ${s.idleWarmupMs} ms where it` +
-      ` mostly waits), then up to ${s.samples} samples of at least ${s.minMs} ms each,` +
-      ` ${by === "cpu" ? "by CPU time" : "by wall time"}. What one operation takes is a sample divided by its operations.`,
-    `- Up to ${s.rounds} rounds. In a round the variants of a scenario run one after the other, every other round in reverse, so` +
-      " that what is compared was measured within seconds.",
+    ...distinct(all.map(({ taken }) => machineText(taken.machine))).map((text) => `- ${text}`),
+    `- ${distinct(all.flatMap(({ taken }) => packagesOf(taken.versions))).join(", ")}`,
+    "- A machine that does nothing else ends with a load average of about 1, or 2 after the scenarios of many threads.",
+    ...[...notYet(results, scenarios), ...failures(results)].map((line) => `- ${line}`),
+    "",
+    ...table(
+      head,
+      all.map((run, at) => runRow(run, at === 0 && all.length > 1)),
+      6,
+    ),
+  ];
+}
+
+/** The scenarios that no run has measured since they are there. */
+function notYet(results, scenarios) {
+  const names = scenarios.map(({ name }) => name);
+  const missing = names.filter((name) => !results.some((result) => result.name === name));
+  return missing.length === 0 ? [] : [`Not measured yet: ${missing.join(", ")}.`];
+}
+
+const distinct = (texts) => [...new Set(texts)];
+
+const machineText = (m) => `${m.cpu}, ${m.cores} cores, ${m.memoryGiB} GiB, ${m.kernel}`;
+
+const packagesOf = (versions) =>
+  Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+
+function runRow({ taken, names }, most) {
+  const { date, commit, machine: m, load, by, settings } = taken;
+  return [
+    date.slice(0, 16).replace("T", " "),
+    commit,
+    `${m.node}, V8 ${m.v8}, libuv ${m.uv}`,
+    `${load[0].toFixed(1)}, ${load[1].toFixed(1)}`,
+    `${settings.rounds} x ${settings.samples}${by === "cpu" ? ", by CPU time" : ""}`,
+    most ? "all the others" : names.join(", "),
+  ];
+}
+
+function method() {
+  return [
+    "- Each measurement is a process of its own: some hundred milliseconds to warm up, then samples of at least 20 ms each, by" +
+      " wall time. What one operation takes is a sample divided by its operations.",
+    "- In a round the variants of a scenario run one after the other, every other round in reverse, so that what is compared was" +
+      " measured within seconds. Not every scenario takes part in every round.",
     "- The result of every iteration is checked.",
     "- No garbage collection is forced and no V8 option is set, except in `repoll`, which counts bytes.",
+    "- CPU of all threads is what `process.cpuUsage()` says: of the main thread, the workers and those of Node.",
     "- On a shared machine medians move between runs by a factor of up to two, ratios by much less; a ratio between 0.8 and" +
       " 1.25 is no difference.",
   ];
@@ -85,28 +158,31 @@ function legend() {
   ];
 }
 
-function goalTable(items) {
-  const rows = items.map(({ name, wanted, found, best, verdict }) => [
-    name,
-    wanted,
-    found,
-    best,
-    verdict === "MISSED" ? "**missed**" : verdict.replace("MISSED", "missed"),
-  ]);
-  return table(["figure", "goal", "found", "by best samples", "verdict"], rows, 2);
+function overviewOf(group, results, scenarios) {
+  const [head, ...rows] = overview(group, results, scenarios);
+  if (rows.length === 0) return [];
+  return ["", `### ${group.title}`, "", ...table(head, rows)];
 }
 
-function section(result, report, scenarios) {
+function groupSection(group, results, scenarios) {
+  const own = ofGroup(group, results, scenarios);
+  if (own.length === 0) return [];
+  return [
+    "",
+    `## ${group.title}, scenario by scenario`,
+    ...own.flatMap((result) => section(result, scenarios)),
+  ];
+}
+
+function section(result, scenarios) {
   const scenario = scenarios.find(({ name }) => name === result.name);
-  if (scenario === undefined) return [];
-  const own = figures({ ...report, results: [result] }, scenarios);
-  const shorter = shorterRuns({ results: [result] }, scenarios);
+  const shorter = shorterRuns([result], scenarios);
   return [
     "",
     `### ${scenario.name}: ${scenario.title}`,
     "",
     scenario.about,
-    ...own.flatMap((figure) => figureTable(figure)),
+    ...figures([result], scenarios).flatMap((figure) => figureTable(figure)),
     ...(shorter.length === 0 ? [] : ["", `${shorter.join("; ")}.`]),
   ];
 }
@@ -135,6 +211,15 @@ function ratios(entry, ours) {
   if (ours === undefined || ours === entry) return ["", "", ""];
   const { paired, rounds, minima } = ratio(entry, ours);
   return [times(paired), rounds.map(times).join(" "), times(minima)];
+}
+
+function elsewhere() {
+  return [
+    "## Elsewhere",
+    "",
+    "- [How fast a signal arrives](signal-latency.md): `node benches/signal-latency.mjs`.",
+    "- [Where the time goes](performance.md), and what keeps a program fast.",
+  ];
 }
 
 /** The first `left` columns hold text. */

@@ -1,5 +1,6 @@
 // Runs the variants of the scenarios in turns, each measurement in a process of its own.
 import { fork } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { median, summary } from "./stats.mjs";
 
@@ -29,14 +30,16 @@ class Run {
   constructor({ url, scenario }, wanted) {
     this.url = url;
     this.scenario = scenario;
-    this.variants = Object.keys(scenario.variants).filter(wanted);
+    this.skipped = skipOf(scenario);
+    const { skips = {} } = scenario;
+    this.variants = Object.keys(scenario.variants).filter((name) => wanted(name) && !skips[name]);
     this.results = Object.fromEntries(this.variants.map((name) => [name, []]));
     this.errors = {};
     this.lastMs = 0;
   }
 
   wants(round) {
-    return round < (this.scenario.rounds ?? Infinity);
+    return this.skipped === undefined && round < (this.scenario.rounds ?? Infinity);
   }
 
   async round(round, settings, onProgress) {
@@ -45,7 +48,7 @@ class Run {
     for (const name of order) {
       if (this.errors[name] !== undefined) continue;
       onProgress(round, this.scenario.name, name);
-      const result = await measure(this.url, name, this.scenario.execArgv ?? [], settings);
+      const result = await measure(this.url, name, this.scenario, settings);
       if (result.error === undefined) this.results[name].push(result);
       else this.errors[name] = result.error;
     }
@@ -66,8 +69,9 @@ class Run {
     const ops = this.variants.flatMap((name) =>
       this.results[name].slice(0, 1).map((r) => [name, r.ops]),
     );
-    const { errors } = this;
-    return { name: this.scenario.name, ops: Object.fromEntries(ops), metrics, errors };
+    const { errors, skipped } = this;
+    const { name, skips } = this.scenario;
+    return { name, ops: Object.fromEntries(ops), metrics, errors, skips, skipped };
   }
 }
 
@@ -76,11 +80,26 @@ function recorded(scenario) {
   return scenario.measured ? shown : [...new Set([...shown, "cpu"])];
 }
 
+const TASKSET = "/usr/bin/taskset";
+
+/** Why a scenario cannot be measured on this machine. */
+function skipOf({ skip, cpus }) {
+  if (skip !== undefined) return skip;
+  return cpus === undefined || existsSync(TASKSET) ? undefined : "there is no taskset";
+}
+
+/** How Node is started: by itself, or kept on certain processors. */
+function command({ execArgv = [], cpus }) {
+  if (cpus === undefined) return { execArgv };
+  return { execPath: TASKSET, execArgv: ["-c", cpus, process.execPath, ...execArgv] };
+}
+
 /** One child process from start to end; what goes wrong in it is an answer, not an exception. */
-function measure(url, variant, execArgv, settings) {
+function measure(url, variant, scenario, settings) {
   return new Promise((resolve) => {
     const args = [url, variant, JSON.stringify(settings)];
-    const started = fork(child, args, { execArgv, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    const stdio = ["ignore", "ignore", "pipe", "ipc"];
+    const started = fork(child, args, { ...command(scenario), stdio });
     let answer;
     let stderr = "";
     const timer = setTimeout(() => started.kill("SIGKILL"), settings.timeoutMs);

@@ -10,7 +10,7 @@
  * Fairness: a thread that has repeated the same reads `SPIN_ROUNDS` times and found the same, or that yields, is held until
  * something has changed or nobody else can go on.
  */
-import { ERR_MODEL_DEADLOCK, ERR_MODEL_LIVELOCK, ERR_MODEL_LOST_WAKEUP } from "./error.ts";
+import { ERR_MODEL_LIVELOCK } from "./error.ts";
 import type { Event } from "./event.ts";
 import { Execution, type Scheduler } from "./execution.ts";
 import { Fingerprint, VisitedStates } from "./fingerprint.ts";
@@ -46,7 +46,7 @@ export class Explorer implements Scheduler {
   readonly execution: Execution;
   private readonly settings: Settings;
   private visited: VisitedStates;
-  private readonly state: Fingerprint;
+  private readonly print: Fingerprint;
   private forks: Fork[];
   private bound: number;
   private preemptions: number;
@@ -64,7 +64,7 @@ export class Explorer implements Scheduler {
     this.execution = new Execution(body, this);
     this.settings = settings;
     this.visited = new VisitedStates();
-    this.state = new Fingerprint();
+    this.print = new Fingerprint();
     this.forks = [];
     this.bound = 0;
     this.preemptions = 0;
@@ -95,7 +95,7 @@ export class Explorer implements Scheduler {
       executions: this.executions,
       pruned: this.pruned,
       states: this.states,
-      steps: this.execution.steps,
+      steps: this.execution.state.steps,
       preemptions: this.bound,
       complete: this.complete && this.execution.failure === null,
       exhaustive: this.complete && this.execution.failure === null && !this.cut,
@@ -116,14 +116,14 @@ export class Explorer implements Scheduler {
     b: Value,
   ): boolean {
     const { execution } = this;
-    if (execution.turns > this.settings.maxBranches) return this.livelock();
+    if (execution.state.turns > this.settings.maxBranches) return this.livelock();
     if (op === Op.YIELD) return true;
     if (spins(thread.log, op, view, index, a, b)) {
-      execution.hold(thread);
+      execution.state.hold(thread);
       return false;
     }
     const quiet = this.settings.reduction && op !== Op.WAIT && op !== Op.NOTIFY;
-    if (quiet && !execution.sharedWords.has(view!.block.word(view!.byte(index)))) return true;
+    if (quiet && !execution.state.sharedWords.has(view!.block.word(view!.byte(index)))) return true;
     return this.proceedAt(thread);
   }
 
@@ -140,7 +140,7 @@ export class Explorer implements Scheduler {
     const others = this.choicesBeside(thread);
     if (others.length === 0) return true;
     if (this.isKnown(thread)) return false;
-    this.forks.push({ length: this.execution.trace.length, choices: others });
+    this.forks.push({ length: this.execution.state.trace.length, choices: others });
     return true;
   }
 
@@ -148,9 +148,9 @@ export class Explorer implements Scheduler {
   private choicesBeside(running: ModelThread): Choice[] {
     const choices: Choice[] = [];
     const preemptions = this.preemptions + 1;
-    for (const thread of this.execution.threads) {
+    for (const thread of this.execution.state.threads) {
       if (thread === running) continue;
-      const able = thread.isEnabled() && !this.execution.isHeld(thread);
+      const able = thread.isEnabled() && !this.execution.state.isHeld(thread);
       if (!able && !this.canTimeOut(thread)) continue;
       if (preemptions <= this.bound) choices.push({ thread, preemptions });
       else this.cut = true;
@@ -168,10 +168,10 @@ export class Explorer implements Scheduler {
 
   private isKnown(running: ModelThread | null): boolean {
     if (!this.settings.reduction) return false;
-    const { state } = this;
-    this.execution.fingerprint(state);
-    state.absorb(running === null ? 0 : running.key);
-    if (!this.visited.seen(state.a, state.b, this.preemptions)) {
+    const { print } = this;
+    this.execution.state.fingerprint(print);
+    print.absorb(running === null ? 0 : running.key);
+    if (!this.visited.seen(print.a, print.b, this.preemptions)) {
       this.states += 1;
       return false;
     }
@@ -181,7 +181,7 @@ export class Explorer implements Scheduler {
 
   private searchAll(): void {
     this.reset();
-    let choice: Choice | null = { thread: this.execution.threads[0]!, preemptions: 0 };
+    let choice: Choice | null = { thread: this.execution.state.threads[0]!, preemptions: 0 };
     while (choice !== null) {
       choice = this.take(choice) ?? this.nextBranch();
       if (this.execution.failure !== null || this.execution.restart) return;
@@ -190,8 +190,8 @@ export class Explorer implements Scheduler {
 
   private reset(): void {
     const { execution } = this;
-    execution.undoTo(0);
-    execution.learned = false;
+    execution.state.undoTo(0);
+    execution.state.sharedWords.learned = false;
     execution.restart = false;
     this.visited = new VisitedStates();
     this.forks = [];
@@ -201,7 +201,7 @@ export class Explorer implements Scheduler {
   private mustSearchAgain(): boolean {
     const { execution } = this;
     if (execution.failure !== null || !this.complete) return false;
-    return execution.restart || (this.settings.reduction && execution.learned);
+    return execution.restart || (this.settings.reduction && execution.state.sharedWords.learned);
   }
 
   /** Lets the chosen thread run; answers who is next, null at the end of this execution. */
@@ -210,7 +210,7 @@ export class Explorer implements Scheduler {
     const { thread } = choice;
     this.preemptions = choice.preemptions;
     this.pruning = false;
-    if (thread.status === Status.WAITING) execution.timeOut(thread);
+    if (thread.status === Status.WAITING) execution.state.timeOut(thread);
     execution.run(thread);
     if (execution.failure !== null || execution.restart) return null;
     if (!this.pruning) return this.pick();
@@ -230,16 +230,16 @@ export class Explorer implements Scheduler {
         this.pruned += 1;
         return null;
       }
-      this.forks.push({ length: this.execution.trace.length, choices: choices.slice(1) });
+      this.forks.push({ length: this.execution.state.trace.length, choices: choices.slice(1) });
     }
     return choices[0]!;
   }
 
   private candidates(): Choice[] {
     const { execution, preemptions } = this;
-    const able = execution.threads.filter((thread) => thread.isEnabled());
-    const free = able.filter((thread) => !execution.isHeld(thread));
-    const sleepers = execution.threads.filter((thread) => this.canTimeOut(thread));
+    const able = execution.state.threads.filter((thread) => thread.isEnabled());
+    const free = able.filter((thread) => !execution.state.isHeld(thread));
+    const sleepers = execution.state.threads.filter((thread) => this.canTimeOut(thread));
     if (free.length > 0) {
       const choices = free.map((thread) => ({ thread, preemptions }));
       return [...choices, ...this.earlyTimeouts(sleepers)];
@@ -258,13 +258,8 @@ export class Explorer implements Scheduler {
   }
 
   private endOfExecution(): void {
-    const { execution } = this;
     this.executions += 1;
-    if (execution.threads.every((thread) => thread.status === Status.FINISHED)) return;
-    const who = execution.standstill();
-    if (execution.hasLostWakeup()) {
-      execution.fail(ERR_MODEL_LOST_WAKEUP, `a wake-up was lost: ${who}`);
-    } else execution.fail(ERR_MODEL_DEADLOCK, `deadlock: ${who}`);
+    this.execution.endOfProgram();
   }
 
   /** Back to the last point from which another way leads. */
@@ -274,7 +269,7 @@ export class Explorer implements Scheduler {
       const choice = fork.choices.shift();
       if (fork.choices.length === 0) this.forks.pop();
       if (choice === undefined) continue;
-      this.execution.undoTo(fork.length);
+      this.execution.state.undoTo(fork.length);
       return choice;
     }
     return null;

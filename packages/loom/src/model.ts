@@ -38,8 +38,8 @@ export function model(body: () => void, options: ModelOptions = {}): ModelReport
   return withGlobals(() => {
     const explorer = new Explorer(body, settings);
     explorer.explore();
-    const { failure, trace } = explorer.execution;
-    if (failure !== null) throw locate(body, settings, failure, traceOf(trace));
+    const { failure, state } = explorer.execution;
+    if (failure !== null) throw locate(body, settings, failure, traceOf(state.trace));
     return explorer.report();
   });
 }
@@ -57,7 +57,7 @@ export function replay(trace: Trace | string, body: () => void, options: ModelOp
     const rerun = new Rerun(body, turns, settings);
     rerun.run();
     const { failure } = rerun.execution;
-    if (failure !== null) throw errorOf(failure, traceOf(rerun.execution.trace));
+    if (failure !== null) throw errorOf(failure, traceOf(rerun.execution.state.trace));
   });
 }
 
@@ -67,7 +67,7 @@ function locate(body: () => void, settings: Settings, failure: Failure, trace: T
   rerun.run();
   const again = rerun.execution.failure;
   if (again === null || again.code !== failure.code) return errorOf(failure, trace);
-  return errorOf(again, traceOf(rerun.execution.trace));
+  return errorOf(again, traceOf(rerun.execution.state.trace));
 }
 
 function errorOf(failure: Failure, trace: Trace): ModelError {

@@ -1,5 +1,5 @@
 /** One given schedule, run once with the places in the program noted. */
-import { ERR_MODEL_DEADLOCK, ERR_MODEL_LIVELOCK, ERR_MODEL_LOST_WAKEUP } from "./error.ts";
+import { ERR_MODEL_LIVELOCK } from "./error.ts";
 import { Execution, type Scheduler } from "./execution.ts";
 import { type ModelThread, Status } from "./model-thread.ts";
 import type { Settings } from "./options.ts";
@@ -12,7 +12,7 @@ export class Rerun implements Scheduler {
 
   constructor(body: () => void, turns: readonly number[], settings: Settings) {
     this.execution = new Execution(body, this);
-    this.execution.locates = true;
+    this.execution.state.locates = true;
     this.turns = turns;
     this.settings = settings;
   }
@@ -22,13 +22,13 @@ export class Rerun implements Scheduler {
     const { execution } = this;
     this.runOnce();
     if (!execution.restart) return;
-    execution.undoTo(0);
+    execution.state.undoTo(0);
     execution.restart = false;
     this.runOnce();
   }
 
   mayProceed(): boolean {
-    if (this.execution.turns <= this.settings.maxBranches) return true;
+    if (this.execution.state.turns <= this.settings.maxBranches) return true;
     this.execution.fail(
       ERR_MODEL_LIVELOCK,
       `an execution did not end within ${this.settings.maxBranches} operations (maxBranches)`,
@@ -37,7 +37,7 @@ export class Rerun implements Scheduler {
   }
 
   mayRecord(thread: ModelThread): boolean {
-    const turn = this.turns[this.execution.turns];
+    const turn = this.turns[this.execution.state.turns];
     return turn === undefined || turn === thread.id;
   }
 
@@ -46,17 +46,17 @@ export class Rerun implements Scheduler {
     while (execution.failure === null && !execution.restart) {
       const thread = this.next();
       if (thread === undefined) {
-        this.end();
+        execution.endOfProgram();
         return;
       }
-      if (thread.status === Status.WAITING) execution.timeOut(thread);
+      if (thread.status === Status.WAITING) execution.state.timeOut(thread);
       else execution.run(thread);
     }
   }
 
   private next(): ModelThread | undefined {
-    const { threads } = this.execution;
-    const due = threads[this.turns[this.execution.turns] ?? -1];
+    const { threads } = this.execution.state;
+    const due = threads[this.turns[this.execution.state.turns] ?? -1];
     if (due !== undefined && (due.isEnabled() || this.canTimeOut(due))) return due;
     return (
       threads.find((thread) => thread.isEnabled()) ?? threads.find((one) => this.canTimeOut(one))
@@ -66,14 +66,5 @@ export class Rerun implements Scheduler {
   private canTimeOut(thread: ModelThread): boolean {
     if (this.settings.timeouts === "never" || thread.status !== Status.WAITING) return false;
     return Number(thread.waiting!.b) < Infinity;
-  }
-
-  private end(): void {
-    const { execution } = this;
-    if (execution.threads.every((thread) => thread.status === Status.FINISHED)) return;
-    const who = execution.standstill();
-    if (execution.hasLostWakeup()) {
-      execution.fail(ERR_MODEL_LOST_WAKEUP, `a wake-up was lost: ${who}`);
-    } else execution.fail(ERR_MODEL_DEADLOCK, `deadlock: ${who}`);
   }
 }

@@ -4,7 +4,6 @@ import {
   currentRuntime,
   type Future,
   type IntoFuture,
-  intoFuture,
   Slot,
   tryCurrentRuntime,
 } from "@treadle/core";
@@ -18,6 +17,7 @@ import {
   spawnBlockingOn,
   spawnOn,
 } from "@treadle/task";
+import { blockOn } from "./block-on.ts";
 import type { RuntimeFlavor } from "./config.ts";
 import { notBuilt } from "./errors.ts";
 import { ioModule } from "./subsystems.ts";
@@ -86,7 +86,7 @@ export class Handle {
    * @remarks On one thread nobody else could drive the runtime, so this does, unlike Tokio's.
    */
   blockOn<T>(f: IntoFuture<T>): T {
-    return this.scheduler.blockOn(intoFuture(f));
+    return blockOn(this.scheduler, f);
   }
 
   /** Makes the runtime current until the guard is released. */

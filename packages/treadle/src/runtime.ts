@@ -11,6 +11,7 @@ import {
 } from "@treadle/task";
 import type { Instant, Interval, IntervalOptions, Sleep } from "@treadle/time";
 import type { Assembled } from "./assemble.ts";
+import { blockOn } from "./block-on.ts";
 import { type Config, defaults, duration } from "./config.ts";
 import type { AllFeatures, Features, WithSignal, WithTime } from "./features.ts";
 import type { Handle } from "./handle.ts";
@@ -47,13 +48,14 @@ export class Runtime<F extends Features = AllFeatures> implements Disposable, As
    * Runs `f` on this thread and returns its value; the thread is blocked until then.
    *
    * @remarks Drives the runtime's tasks and timers meanwhile; Node's event loop, and with it every native promise,
-   * stands still. What is still running afterwards goes on by the event loop.
+   * stands still. What is still running afterwards goes on by the event loop. A call of an async sendable function
+   * therefore runs on the blocking pool.
    *
    * @throws what `f` throws; {@link RuntimeError} `ERR_NESTED_RUNTIME` inside a runtime, `ERR_FOREIGN_PROMISE` when
    * only a native promise could wake it, `ERR_DEADLOCK` when nothing can, `ERR_RUNTIME_SHUTDOWN` after a shutdown.
    */
   blockOn<T>(f: IntoFuture<T>): T {
-    return this.scheduler.blockOn(intoFuture(f));
+    return blockOn(this.scheduler, f);
   }
 
   /**

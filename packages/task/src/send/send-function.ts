@@ -57,6 +57,11 @@ export class SendFunction implements Named {
     return run.unwrap() ?? run;
   }
 
+  /** Whether it is an async function, which only an event loop that turns can bring to its end. */
+  get isAsync(): boolean {
+    return this.kind === ASYNC;
+  }
+
   /** Whether two are the same function, whatever object stands for it. */
   is(body: Body): boolean {
     return this.body === body;

@@ -62,8 +62,11 @@ export class Wheel<E extends WheelEntry> {
   elapsed = 0;
   /** How many entries are in it, those that never become due not counted. */
   size = 0;
+  /**
+   * The first entry of each list. Its `before` is the last one, so that a list is one word of this old array: each store of
+   * a young entry in it goes into the collector's remembered set.
+   */
   private readonly heads: (WheelEntry | null)[] = new Array(NEVER + 1).fill(null);
-  private readonly tails: (WheelEntry | null)[] = new Array(NEVER + 1).fill(null);
   private readonly occupied: Int32Array = new Int32Array(2 * LEVELS);
   /** Found by {@link findNext}: the slot that begins next. */
   private nextSlot = 0;
@@ -86,13 +89,14 @@ export class Wheel<E extends WheelEntry> {
   insertDue(entry: E, when: number): void {
     entry.when = when;
     this.size++;
-    let next: WheelEntry | null = null;
-    let before = this.tails[DUE] as WheelEntry | null;
-    while (before !== null && before.when > when) {
-      next = before;
-      before = before.before;
-    }
-    this.link(entry, DUE, before, next);
+    this.append(entry, DUE);
+    const head = this.heads[DUE] as WheelEntry;
+    let later = entry.before as WheelEntry;
+    if (entry === head || later.when <= when) return;
+    this.unlink(entry);
+    while (later !== head && (later.before as WheelEntry).when > when)
+      later = later.before as WheelEntry;
+    this.linkBefore(entry, later, DUE);
   }
 
   /** Takes an entry out; nothing happens when it is in no list. */
@@ -153,7 +157,6 @@ export class Wheel<E extends WheelEntry> {
   private cascade(slot: number, tick: number): void {
     let entry = this.heads[slot] as WheelEntry | null;
     this.heads[slot] = null;
-    this.tails[slot] = null;
     this.clearBit(slot);
     while (entry !== null) {
       const next: WheelEntry | null = entry.after;
@@ -176,37 +179,44 @@ export class Wheel<E extends WheelEntry> {
   }
 
   private append(entry: WheelEntry, slot: number): void {
-    const last = this.tails[slot] as WheelEntry | null;
+    const head = this.heads[slot] as WheelEntry | null;
     entry.slot = slot;
-    entry.before = last;
     entry.after = null;
-    this.tails[slot] = entry;
-    if (last === null) this.heads[slot] = entry;
-    else last.after = entry;
+    if (head === null) {
+      entry.before = entry;
+      this.heads[slot] = entry;
+      return;
+    }
+    const last = head.before as WheelEntry;
+    entry.before = last;
+    last.after = entry;
+    head.before = entry;
   }
 
-  private link(
-    entry: WheelEntry,
-    slot: number,
-    before: WheelEntry | null,
-    after: WheelEntry | null,
-  ): void {
+  private linkBefore(entry: WheelEntry, next: WheelEntry, slot: number): void {
+    const before = next.before as WheelEntry;
     entry.slot = slot;
     entry.before = before;
-    entry.after = after;
-    if (before === null) this.heads[slot] = entry;
+    entry.after = next;
+    next.before = entry;
+    if (this.heads[slot] === next) this.heads[slot] = entry;
     else before.after = entry;
-    if (after === null) this.tails[slot] = entry;
-    else after.before = entry;
   }
 
   private unlink(entry: WheelEntry): void {
-    const { slot, before, after } = entry;
-    if (before === null) this.heads[slot] = after;
-    else before.after = after;
-    if (after === null) this.tails[slot] = before;
-    else after.before = before;
-    if (before === null && after === null && slot < DUE) this.clearBit(slot);
+    const slot = entry.slot;
+    const after = entry.after;
+    const head = this.heads[slot] as WheelEntry;
+    const before = entry.before as WheelEntry;
+    if (entry === head) {
+      this.heads[slot] = after;
+      if (after !== null) after.before = before;
+      else if (slot < DUE) this.clearBit(slot);
+    } else {
+      before.after = after;
+      if (after !== null) after.before = before;
+      else head.before = before;
+    }
     entry.slot = UNLINKED;
     entry.before = null;
     entry.after = null;

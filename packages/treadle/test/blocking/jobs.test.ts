@@ -27,6 +27,11 @@ describe.each(["current_thread", "multi_thread"])("on a %s runtime", (flavor) =>
     expect(rt.blockOn(() => rt.spawnBlocking(jobs.later(2)))).toBe(3);
   });
 
+  test("blockOn of an async sendable runs it on the pool, for no promise settles on a blocked thread", () => {
+    expect(rt.blockOn(jobs.later(3))).toBe(4);
+    expect(rt.handle().blockOn(jobs.later(4))).toBe(5);
+  });
+
   test("an error comes back with its class, its message and both stacks", async () => {
     const error = await rt.spawnBlocking(jobs.boom("no luck")).then(
       () => undefined,
