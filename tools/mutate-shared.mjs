@@ -312,14 +312,14 @@ const mutants = [
   [
     taskQueue,
     "the last searcher does not look for more when it has something to do",
-    [["idle.found(this.worker) && this.hasAny()", "idle.found(this.worker) && false"]],
+    [["if (idle.found(this.worker) && (", "if (idle.found(this.worker) && false && ("]],
   ],
   [
     taskQueue,
     "a searcher that has something to do goes on as one",
     [
       ["    this.searching = false;\n    // Who pushed", "    // Who pushed"],
-      ["this.shared.idle.found(this.worker) && this.hasAny()", "this.hasAny()"],
+      ["idle.found(this.worker) && (inject", "(inject"],
     ],
   ],
   [
@@ -327,8 +327,8 @@ const mutants = [
     "the last searcher looks for more before it says that it searches no longer",
     [
       [
-        "if (this.shared.idle.found(this.worker) && this.hasAny())",
-        "const more = this.hasAny();\n    if (this.shared.idle.found(this.worker) && more)",
+        "if (idle.found(this.worker) && (inject.hasWork() || this.hasInRings())) {",
+        "const more = inject.hasWork() || this.hasInRings();\n    if (idle.found(this.worker) && more) {",
       ],
     ],
   ],
@@ -346,7 +346,6 @@ const mutants = [
         "if (i !== this.worker + 1 && this.shared.ring(i).length !== 0)",
       ],
     ],
-    "hidden: the bit of the outbox from which they came is still set, for who finds it empty clears it, and of what is stolen as much is left",
   ],
   [
     taskQueue,

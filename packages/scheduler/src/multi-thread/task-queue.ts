@@ -93,7 +93,10 @@ export class TaskQueue {
 
   /** Whether somebody may have something. */
   hasAny(): boolean {
-    if (this.shared.inject.mayHaveWork) return true;
+    return this.shared.inject.mayHaveWork || this.hasInRings();
+  }
+
+  private hasInRings(): boolean {
     for (let i = 1; i <= this.workers; i++) {
       if (this.shared.ring(i).length !== 0) return true;
     }
@@ -178,7 +181,10 @@ export class TaskQueue {
     if (!this.searching) return;
     this.searching = false;
     // Who pushed while this thread was a searcher has woken nobody; who pushes now finds none and wakes one.
-    if (this.shared.idle.found(this.worker) && this.hasAny()) this.shared.notifyWorker();
+    const { idle, inject } = this.shared;
+    if (idle.found(this.worker) && (inject.hasWork() || this.hasInRings())) {
+      this.shared.notifyWorker();
+    }
   }
 
   /** Is about to sleep; false when there is something after all. */
