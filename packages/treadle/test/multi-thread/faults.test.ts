@@ -74,6 +74,19 @@ test("what was queued on a worker that dies is run by others", async () => {
   expect(lost).toBe(0);
 });
 
+test.each([
+  ["exit", /worker [01] died while it ran doomed .* it exited with code 7/s],
+  ["throw", /worker [01] died while it ran doomed .* uncaught RangeError: nobody catches this/s],
+] as const)(
+  "a task on another worker is told why its child's worker died (%s)",
+  async (how, text) => {
+    const [code, message] = await rt.spawn(tasks.mourns(new SharedArrayBuffer(4), how));
+    expect(code).toBe("ERR_WORKER_LOST");
+    expect(message).toMatch(text);
+    await isWhole();
+  },
+);
+
 test("an uncaught exception outside of tasks costs the worker, with its reason in the error", async () => {
   const error = await failureOf(rt.spawn(tasks.crash()));
   expect(error.code).toBe("ERR_WORKER_LOST");
