@@ -1,9 +1,14 @@
 /** What a fault on one thread does to the others: an exception, an exit, a crash, memory that runs out, termination. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Builder, type JoinHandle, type Runtime, sleep, spawn } from "treadle";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as tasks from "./fixtures/tasks.mjs";
 
 let rt: Runtime;
+const folder = mkdtempSync(join(tmpdir(), "treadle-faults-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 beforeEach(async () => {
   rt = Builder.newMultiThread()
@@ -80,7 +85,7 @@ test.each([
 ] as const)(
   "a task on another worker is told why its child's worker died (%s)",
   async (how, text) => {
-    const [code, message] = await rt.spawn(tasks.mourns(new SharedArrayBuffer(4), how));
+    const [code, message] = await rt.spawn(tasks.mourns(join(folder, how), how));
     expect(code).toBe("ERR_WORKER_LOST");
     expect(message).toMatch(text);
     await isWhole();
