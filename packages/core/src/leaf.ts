@@ -1,5 +1,5 @@
 /** The guarded base of all futures that are not generators. */
-import { cx } from "./context.ts";
+import { cx, type RuntimeContext } from "./context.ts";
 import { pushDropError } from "./drop.ts";
 import { type Closing, DONE, type Future, type Pending, type Poll } from "./poll.ts";
 import { outsidePoll } from "./probe.ts";
@@ -37,7 +37,7 @@ export abstract class Leaf<T> implements Future<T>, PromiseLike<T> {
     onReady?: ((value: T) => A | PromiseLike<A>) | null,
     onFailed?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return promiseOf(this).then(onReady, onFailed);
+    return promiseOf(this, this.home()).then(onReady, onFailed);
   }
 
   /**
@@ -45,6 +45,11 @@ export abstract class Leaf<T> implements Future<T>, PromiseLike<T> {
    */
   protected poll(): Poll<T> {
     throw new Error(`${this.constructor.name} overrides neither poll() nor next()`);
+  }
+
+  /** The runtime to which the future belongs, if it knows: `await` outside of any runs it there. */
+  protected home(): RuntimeContext | null {
+    return null;
   }
 
   /** Gives up waiting: removes what `poll()` registered. */

@@ -15,7 +15,7 @@
  * 3. `wakeTick` is the tick the parked thread sleeps for, and -1 while it runs: only a timer registered for an earlier
  *    tick than that unparks it, once.
  */
-import { currentRuntime, type Driver, Slot } from "@treadle/core";
+import { currentRuntime, type Driver, type RuntimeContext, Slot } from "@treadle/core";
 import type { Clock } from "./clock.ts";
 import type { TimerEntry } from "./entry.ts";
 import { needsCurrentThread, timeDisabled } from "./error.ts";
@@ -43,6 +43,8 @@ export class TimeDriver implements Driver {
   readonly source: TimeSource;
   /** Whether {@link shutdown} was called. */
   isShutdown: boolean;
+  /** @internal The runtime that it belongs to, set by who puts the two together. */
+  runtime: RuntimeContext | null;
   private readonly wheel: Wheel<TimerEntry>;
   private readonly unpark: () => void;
   private readonly currentThread: boolean;
@@ -59,6 +61,7 @@ export class TimeDriver implements Driver {
     this.clock = options.clock;
     this.source = new TimeSource(now);
     this.isShutdown = false;
+    this.runtime = null;
     this.wheel = new Wheel();
     this.unpark = options.unpark;
     this.currentThread = options.currentThread ?? true;

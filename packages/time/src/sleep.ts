@@ -7,6 +7,7 @@ import {
   PENDING,
   type Poll,
   pollProceed,
+  type RuntimeContext,
   refundBudget,
   type Waker,
 } from "@treadle/core";
@@ -108,6 +109,10 @@ export class Sleep extends Leaf<void> {
     this.state = FIRED;
     this.waker = null;
     if (waker !== null) waker.wake();
+  }
+
+  protected override home(): RuntimeContext | null {
+    return this.driver.runtime;
   }
 
   protected override drop(): void {

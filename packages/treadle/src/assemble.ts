@@ -97,7 +97,10 @@ export function assemble(config: Config, around: Surroundings = new Alone(config
     propagateAsyncContext: config.propagateAsyncContext,
   });
   link.scheduler = scheduler;
-  if (time !== null && timeDriver !== null) time.timeSlot.put(scheduler, timeDriver);
+  if (time !== null && timeDriver !== null) {
+    time.timeSlot.put(scheduler, timeDriver);
+    timeDriver.runtime = scheduler;
+  }
   putReactor(config, scheduler, ioDriver, signalDriver);
   const reactor = () => ioDriver?.openId ?? 0;
   const metrics = new RuntimeMetrics(
