@@ -189,7 +189,8 @@ function headOfExecutable(): string {
  * @throws {@link RuntimeError} `ERR_IO_UNAVAILABLE`, naming what is missing.
  */
 export function binding(): Binding {
-  loaded ??= load();
+  // A copy, for V8 keeps what an addon exports as a dictionary: each call would look its function up by name.
+  loaded ??= { ...load() };
   return loaded;
 }
 

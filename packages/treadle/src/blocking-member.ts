@@ -1,14 +1,7 @@
 /** A thread of the blocking pool: its part in the runtime, and its loop over jobs. */
 import { BlockingThread, type JobThread } from "@treadle/blocking";
 import { cx, FastRand } from "@treadle/core";
-import {
-  type Crew,
-  type CurrentThread,
-  Fabric,
-  ownThread,
-  Participant,
-  Signal,
-} from "@treadle/scheduler";
+import { type Crew, type CurrentThread, Fabric, Participant, Signal } from "@treadle/scheduler";
 import { cellOf, Role, type SharedMemory } from "@treadle/task/shared";
 import type { Config } from "./config.ts";
 import { attachHandOff, JobAccess } from "./job-access.ts";
@@ -72,7 +65,6 @@ export class BlockingMember implements Crew, JobThread {
     this.scheduler = scheduler;
     participant.connect(scheduler);
     participant.parcels.connect(HOME, this.parts.plan.port);
-    fabric.setSystemThread(ownThread());
     process.once("exit", (code) => this.sayLast(code));
     // Parcels may have been sent before.
     fabric.signal(fabric.self, Signal.PARCEL);
@@ -129,6 +121,11 @@ export class BlockingMember implements Crew, JobThread {
 
   hasTasks(): boolean {
     return (this.scheduler?.aliveTasks() ?? 0) > 0;
+  }
+
+  resting(): void {
+    // It sleeps in the event loop, perhaps; now it may sleep blocked.
+    this.participant.wake();
   }
 
   askHome(): void {

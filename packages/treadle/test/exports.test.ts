@@ -92,6 +92,7 @@ test("the public names are these", () => {
       "ERR_TOO_MANY_BUCKETS: string",
       "ERR_UNEXPECTED_EOF: string",
       "ERR_WORKER_LOST: string",
+      "ERR_WORKER_START: string",
       "ERR_WRITE_ZERO: string",
       "Elapsed: function",
       "EnterGuard: function",
