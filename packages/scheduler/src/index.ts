@@ -30,6 +30,7 @@ export {
 export { Fabric } from "./multi-thread/fabric.ts";
 export { Home, type HomeParts } from "./multi-thread/home.ts";
 export type { JobPort } from "./multi-thread/job-port.ts";
+export { ownThread } from "./multi-thread/liveness.ts";
 export { Participant, type ParticipantParts } from "./multi-thread/participant.ts";
 export { attachTaskIds, sharedTaskIds } from "./multi-thread/task-ids.ts";
 export type { TakingCounters } from "./multi-thread/task-queue.ts";

@@ -1,7 +1,14 @@
 /** A thread of the blocking pool: its part in the runtime, and its loop over jobs. */
 import { BlockingThread, type JobThread } from "@treadle/blocking";
 import { cx, FastRand } from "@treadle/core";
-import { type Crew, type CurrentThread, Fabric, Participant, Signal } from "@treadle/scheduler";
+import {
+  type Crew,
+  type CurrentThread,
+  Fabric,
+  ownThread,
+  Participant,
+  Signal,
+} from "@treadle/scheduler";
 import { cellOf, Role, type SharedMemory } from "@treadle/task/shared";
 import type { Config } from "./config.ts";
 import { attachHandOff, JobAccess } from "./job-access.ts";
@@ -65,6 +72,7 @@ export class BlockingMember implements Crew, JobThread {
     this.scheduler = scheduler;
     participant.connect(scheduler);
     participant.parcels.connect(HOME, this.parts.plan.port);
+    fabric.setSystemThread(ownThread());
     process.once("exit", (code) => this.sayLast(code));
     // Parcels may have been sent before.
     fabric.signal(fabric.self, Signal.PARCEL);

@@ -3,7 +3,8 @@
  *
  * **Layout.** In the extra words of each participant: SIGNALS (bits of `crew.ts`), LAST_WORDS (its exit code + 1 once it has
  * announced its end), BUSY (not 0 while it has tasks), WATCHING (not 0 while home waits in its event loop for others to have
- * none), ALIVE_TASKS (tasks that were spawned on it, as it said last), BEGUN (not 0 once its thread takes tasks).
+ * none), ALIVE_TASKS (tasks that were spawned on it, as it said last), BEGUN (not 0 once its thread takes tasks),
+ * SYSTEM_THREAD (the system's number of its thread, 0 if not known).
  * **Who writes.** SIGNALS: any thread sets bits, the owner takes all; BEGUN: the owner, and home while nobody has the place;
  * the rest: the owner.
  */
@@ -44,6 +45,7 @@ const BUSY = 2;
 const WATCHING = 3;
 const ALIVE_TASKS = 4;
 const BEGUN = 5;
+const SYSTEM_THREAD = 6;
 /** The place of the task that stands for the cell, on its spawner's list: the spawner's own word. */
 const PROXY = OUTCOME;
 /** The place of the task that runs the cell, on its executor's list: the executor's own word, as lengths are not kept. */
@@ -283,6 +285,16 @@ export class Fabric {
   /** Whether the thread that was last started for the place has come so far as to take tasks. */
   hasBegun(index: number): boolean {
     return load(this.words, this.extra(index) + BEGUN) !== 0;
+  }
+
+  /** By which number the system knows a thread; 0 if that is not known. */
+  systemThread(index: number): number {
+    return load(this.words, this.extra(index) + SYSTEM_THREAD);
+  }
+
+  /** Says by which number the system knows this thread. */
+  setSystemThread(thread: number): void {
+    store(this.words, this.place.extra + SYSTEM_THREAD, thread);
   }
 
   /** The exit code that the thread has announced, -1 if none. */

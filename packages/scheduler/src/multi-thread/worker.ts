@@ -3,6 +3,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { CurrentThread } from "../current-thread/current-thread.ts";
 import { type Crew, Signal } from "./crew.ts";
 import { type Fabric, HOME_INDEX } from "./fabric.ts";
+import { ownThread } from "./liveness.ts";
 import { Participant, type ParticipantParts } from "./participant.ts";
 
 /** What a worker is made of, beside what every participant is. */
@@ -32,6 +33,7 @@ export class WorkerMember implements Crew {
     this.scheduler = scheduler;
     this.participant.connect(scheduler);
     this.participant.parcels.connect(HOME_INDEX, this.parts.port);
+    this.fabric.setSystemThread(ownThread());
     process.once("exit", (code) => this.sayLast(code));
     this.fabric.setBegun();
     this.fabric.signal(HOME_INDEX, Signal.CHANGE);
