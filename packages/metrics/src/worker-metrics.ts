@@ -24,6 +24,7 @@ import {
   BUSY_NANOS,
   COPIES,
   copyWords,
+  DEATHS,
   LOCAL_SCHEDULES,
   MEAN_POLL_NANOS,
   NOOPS,
@@ -136,6 +137,16 @@ export class WorkerMetrics {
   threadId(): number | undefined {
     const word = load(this.words, this.at + THREAD);
     return word === 0 ? undefined : word - 1;
+  }
+
+  /** Counts a thread of the worker that has died; by whoever replaces it, on one thread. */
+  addDeath(): void {
+    store(this.words, this.at + DEATHS, load(this.words, this.at + DEATHS) + 1);
+  }
+
+  /** How many threads of the worker have died. */
+  deathCount(): number {
+    return load(this.words, this.at + DEATHS);
   }
 
   /** All counters as of one submission. */

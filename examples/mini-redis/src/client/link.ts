@@ -41,7 +41,7 @@ export class Link implements Disposable {
     this.owner = owner;
     this.parser = new ReplyParser(binary);
     this.out = new ReplyBuffer(this.pool);
-    this.tasks = [spawn(() => this.receive()), spawn(() => this.transmit())];
+    this.tasks = [spawn(this.receive()), spawn(this.transmit())];
   }
 
   /** Sends a request; those of one moment go out together. */
