@@ -31,6 +31,7 @@ async function start(plan: ThreadPlan): Promise<void> {
   const config = configOf(plan.config);
   await loadSubsystems(config.enableTime, config.enableIo, config.enableSignal);
   const hooks = await loadHooks(plan.hooks);
+  if (hooks.unhandledFailure !== undefined) config.unhandledFailure = hooks.unhandledFailure;
   attachTaskIds(plan.taskIds);
   const shared = SharedMemory.attach(plan.shared);
   if (config.enableIo) shared.parks.wakeNative = (id) => ioModule().unparkReactor(id);

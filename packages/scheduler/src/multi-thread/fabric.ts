@@ -4,7 +4,7 @@
  * **Layout.** In the extra words of each participant: SIGNALS (bits of `crew.ts`), LAST_WORDS (its exit code + 1 once it has
  * announced its end), BUSY (not 0 while it has tasks), WATCHING (not 0 while home waits in its event loop for others to have
  * none), ALIVE_TASKS (tasks that were spawned on it, as it said last), BEGUN (not 0 once its thread takes tasks),
- * SYSTEM_THREAD (the system's number of its thread, 0 if not known).
+ * SYSTEM_THREAD (the system's number of its thread, 0 if not known), and the words of `obituary.ts`.
  * **Who writes.** SIGNALS: any thread sets bits, the owner takes all; BEGUN: the owner, and home while nobody has the place;
  * the rest: the owner.
  */
@@ -17,6 +17,7 @@ import {
   ID_HIGH,
   ID_LOW,
   INLINE,
+  indexOfRef,
   KEY,
   type MailKind,
   OUTCOME,
@@ -31,6 +32,7 @@ import {
   Status,
 } from "@treadle/task/shared";
 import { Signal } from "./crew.ts";
+import { readObituary, writeObituary } from "./obituary.ts";
 import { ThreadSharedHost } from "./shared-host.ts";
 
 /** What a thread needs to attach; structured-cloneable. */
@@ -46,6 +48,8 @@ const WATCHING = 3;
 const ALIVE_TASKS = 4;
 const BEGUN = 5;
 const SYSTEM_THREAD = 6;
+/** The first of the words of `obituary.ts`, on a line of their own. */
+const OBITUARY = 16;
 /** The place of the task that stands for the cell, on its spawner's list: the spawner's own word. */
 const PROXY = OUTCOME;
 /** The place of the task that runs the cell, on its executor's list: the executor's own word, as lengths are not kept. */
@@ -300,6 +304,17 @@ export class Fabric {
   /** The exit code that the thread has announced, -1 if none. */
   lastWords(index: number): number {
     return load(this.words, this.extra(index) + LAST_WORDS) - 1;
+  }
+
+  /** Home: writes down for all why a thread has died, before its death is declared. */
+  explainDeath(index: number, why: string): void {
+    const ref = this.participants.refOf(index);
+    writeObituary(this.words, this.extra(index) + OBITUARY, ref, why);
+  }
+
+  /** Why the thread that the reference names has died; undefined if nobody has written it down. */
+  whyDead(ref: number): string | undefined {
+    return readObituary(this.words, this.extra(indexOfRef(ref)) + OBITUARY, ref);
   }
 
   /** Announces this thread's end. */

@@ -83,8 +83,6 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   private armed = false;
   /** Tasks that were sent to this worker alone. */
   private readonly directed: number[] = [];
-  /** What is known of those that died, by reference. */
-  private readonly obituaries = new Map<number, string>();
   private nextDirected = 0;
   /** Whether the others were told that this thread has tasks. */
   private busy = false;
@@ -372,7 +370,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     this.fabric.host.died();
     this.spawner.sweep((ref) => ({
       worker: this.nameOf(indexOfRef(ref)),
-      why: this.obituaries.get(ref) ?? "its thread ended",
+      why: this.fabric.whyDead(ref) ?? "its thread ended",
     }));
   }
 
@@ -381,9 +379,9 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return index > workers ? `blocking thread ${index}` : `worker ${index - 1}`;
   }
 
-  /** Why a thread has died, if this one knows. */
+  /** Home: why a thread has died, for all to read. */
   learnDeath(index: number, why: string): void {
-    this.obituaries.set(this.fabric.participants.refOf(index), why);
+    this.fabric.explainDeath(index, why);
   }
 
   takeOwn(): Task<unknown> | null {

@@ -1,9 +1,14 @@
 /** What a fault on one thread does to the others: an exception, an exit, a crash, memory that runs out, termination. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Builder, type JoinHandle, type Runtime, sleep, spawn } from "treadle";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as tasks from "./fixtures/tasks.mjs";
 
 let rt: Runtime;
+const folder = mkdtempSync(join(tmpdir(), "treadle-faults-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 beforeEach(async () => {
   rt = Builder.newMultiThread()
@@ -73,6 +78,19 @@ test("what was queued on a worker that dies is run by others", async () => {
   // A worker runs one of these at a time, and its polls never overlap.
   expect(lost).toBe(0);
 });
+
+test.each([
+  ["exit", /worker [01] died while it ran doomed .* it exited with code 7/s],
+  ["throw", /worker [01] died while it ran doomed .* uncaught RangeError: nobody catches this/s],
+] as const)(
+  "a task on another worker is told why its child's worker died (%s)",
+  async (how, text) => {
+    const [code, message] = await rt.spawn(tasks.mourns(join(folder, how), how));
+    expect(code).toBe("ERR_WORKER_LOST");
+    expect(message).toMatch(text);
+    await isWhole();
+  },
+);
 
 test("an uncaught exception outside of tasks costs the worker, with its reason in the error", async () => {
   const error = await failureOf(rt.spawn(tasks.crash()));
