@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { segmentMutants, segmentTests } from "./segment-mutants.mjs";
+import { syncMutants, syncTests } from "./sync-mutants.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const TIMEOUT_MS = 120_000;
@@ -362,10 +363,12 @@ const mutants = [
     [["this.searching = this.shared.idle.rouse(", "this.shared.idle.rouse("]],
   ],
   ...segmentMutants,
+  ...syncMutants,
 ];
 
 function testsOf(file) {
   if (file === counters) return [testOf(counters), testOf(worker)];
+  if (syncTests[file] !== undefined) return syncTests[file];
   const tests = segmentTests[file];
   return tests === undefined
     ? [testOf(file)]

@@ -20,6 +20,11 @@ export interface SendKind<O extends object = object, V = unknown> {
   decode(value: V): O;
   /** Called once the whole message was written, for objects that are given away rather than shared. */
   sent?(object: O): void;
+  /**
+   * Called in place of `decode` for a message that nobody reads: a call that was aborted before it began, a result whose
+   * taker is gone. For objects that hold something which is given back at their end.
+   */
+  discard?(value: V): void;
 }
 
 /** An object that can be sent because its class says how. */

@@ -30,21 +30,35 @@ export interface SharedHost {
   free(at: number): void;
   /** Writes a value; answers the address of a node that holds it, whose first word is the holder's to use. */
   write(value: unknown): number;
+  /**
+   * As `write`, for a value that is read more than once, by several threads perhaps.
+   *
+   * @throws {@link RuntimeError} `ERR_INVALID_ARG` when something in it is given away by being sent: that can come once.
+   */
+  writeCopies(value: unknown): number;
   /** Reads a node's value and frees it. */
   read(node: number): unknown;
+  /** Reads a node's value and leaves it. */
+  peek(node: number): unknown;
+  /** Frees a node whose value nobody reads; ends of channels in it are closed. */
+  discard(node: number): void;
   /** Waits at the thing whose word of waiters is at `at`; the caller then looks at the thing once more. */
   register(at: number, waits: SharedWaits): void;
   /** Wakes all that wait there, after the thing was changed. */
   wakeAll(at: number): void;
+  /** This thread cannot go on because of what that one holds: sees whether it lives. */
+  suspect(ref: number): void;
 }
 
 interface Sharing {
   host: SharedHost | null;
+  /** Whether the message being written is read more than once, so that nothing can be given away in it. */
+  copies: boolean;
 }
 
 const KEY = Symbol.for("treadle.sharing.v1");
 const globals = globalThis as { [KEY]?: Sharing };
-globals[KEY] ??= { host: null };
+globals[KEY] ??= { host: null, copies: false };
 
 /** The memory that the message being written or read lies in; null when it lies in none that threads share. */
 export const sharing: Sharing = globals[KEY];

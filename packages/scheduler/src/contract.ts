@@ -85,6 +85,8 @@ export interface WorkSource {
   wokenByOthers(): void;
   /** Whether something in another thread can still wake this one. */
   hasPending(): boolean;
+  /** Whether others may still tell this thread something though it has nothing in them: they have tasks of their own. */
+  mayBeTold?(): boolean;
   /** The scheduler shuts down: cancels what this thread has in others. */
   close(): void;
   /** Whether something in other threads must end before the scheduler has. */
@@ -93,6 +95,8 @@ export interface WorkSource {
   forsakeAll(): string[];
   /** The scheduler has ended. */
   end(): void;
+  /** The thread has handed over what it counted. */
+  submitted(): void;
   /** Unfinished tasks in other threads that were spawned here. */
   pendingTasks(): number;
 }

@@ -361,4 +361,5 @@ const tokenKind = sendKind<CancellationToken, number>({
   encode: (token) => token.share(),
   decode: (at) => CancellationToken.came(at),
   sent: (token) => CancellationToken.sent(token),
+  discard: (at) => releaseFlag(hostHere("a CancellationToken"), at),
 });

@@ -10,14 +10,32 @@
  *
  * Source: Tokio's `sync/notify.rs`.
  */
-import { cx, DONE, Leaf, outsidePoll, PENDING, type Poll, type Waker } from "@treadle/core";
+import {
+  cx,
+  DONE,
+  Leaf,
+  outsidePoll,
+  PENDING,
+  type Poll,
+  SEND,
+  type SendKind,
+  type SharedHost,
+  sendKind,
+  type Waker,
+} from "@treadle/core";
+import type { LineWait } from "./shared/shared-line.ts";
+import { createNotify, SharedNotify } from "./shared/shared-notify.ts";
+import { shareView, type Viewed, viewCame, viewSent } from "./shared/view.ts";
 import { type Linked, unlink, WaitList } from "./waiters.ts";
 
+// As `Notice` in shared-notify.ts.
 const NEW = 0;
 const WAITING = 1;
 const BY_ONE = 2;
 const BY_LAST = 3;
 const BY_ALL = 4;
+
+const WHAT = "a Notify";
 
 /**
  * Wakes one waiting task, or all of them.
@@ -35,15 +53,46 @@ const BY_ALL = 4;
  * Builder.newCurrentThread().build().blockOn(main); // => "the permit was kept"
  * ```
  */
-export class Notify {
+export class Notify implements Viewed<SharedNotify> {
+  /** @internal What takes the place of the rest once it was sent to another thread. */
+  shared: SharedNotify | null;
   private permit: boolean;
   private calls: number;
   private readonly waiters: WaitList<Notified>;
 
   constructor() {
+    this.shared = null;
     this.permit = false;
     this.calls = 0;
     this.waiters = new WaitList();
+  }
+
+  /** @internal The Notify of threads at `at`, on the thread to which it has come. */
+  static came(at: number): Notify {
+    return viewCame(
+      WHAT,
+      at,
+      (host) => new SharedNotify(host, at),
+      () => new Notify(),
+    );
+  }
+
+  /** @internal Makes it one of several threads; answers its address. */
+  share(): number {
+    return shareView(WHAT, this, (host) => this.shareOn(host));
+  }
+
+  private shareOn(host: SharedHost): SharedNotify {
+    const at = createNotify(host, this.permit, this.calls | 0);
+    const shared = new SharedNotify(host, at);
+    for (let wait = this.waiters.shift(); wait !== null; wait = this.waiters.shift())
+      wait.moveWaiting(shared);
+    return shared;
+  }
+
+  /** @internal */
+  get [SEND](): SendKind<Notify, number> {
+    return notifyKind;
   }
 
   /** Wakes the task that waits longest; if none waits, the next `notified()` is ready at once. At most one is kept. */
@@ -58,6 +107,10 @@ export class Notify {
 
   /** Wakes all that wait, and all `notified()` futures made before this call; keeps nothing for later ones. */
   notifyWaiters(): void {
+    if (this.shared !== null) {
+      this.shared.notifyWaiters();
+      return;
+    }
     this.calls++;
     if (!this.waiters.isEmpty()) notifyAll(this.waiters.takeAll());
   }
@@ -74,7 +127,7 @@ export class Notify {
 
   /** @internal How often `notifyWaiters` was called. */
   callsNow(): number {
-    return this.calls;
+    return this.shared === null ? this.calls : this.shared.calls;
   }
 
   /** @internal Takes the stored permit. */
@@ -91,6 +144,10 @@ export class Notify {
 
   /** @internal Gives one notification to the first or the last waiter, or keeps it. */
   passOn(how: number): void {
+    if (this.shared !== null) {
+      this.shared.passOn(how);
+      return;
+    }
     const wait = how === BY_LAST ? this.waiters.pop() : this.waiters.shift();
     if (wait === null) this.permit = true;
     else wait.notify(how);
@@ -98,7 +155,7 @@ export class Notify {
 }
 
 /** The future of {@link Notify.notified}. */
-export class Notified extends Leaf<void> {
+export class Notified extends Leaf<void> implements LineWait {
   /** @internal */
   before: Linked | null;
   /** @internal */
@@ -107,6 +164,8 @@ export class Notified extends Leaf<void> {
   private waker: Waker | null;
   private state: number;
   private since: number;
+  /** Its place in the line of threads, 0 if it has none. */
+  private node: number;
 
   /** @internal */
   constructor(source: Notify) {
@@ -117,6 +176,7 @@ export class Notified extends Leaf<void> {
     this.waker = null;
     this.state = NEW;
     this.since = source.callsNow();
+    this.node = 0;
   }
 
   /** Polls: ready once it was notified. */
@@ -143,6 +203,7 @@ export class Notified extends Leaf<void> {
   }
 
   protected override drop(): void {
+    this.leaveThreads();
     const { state } = this;
     unlink(this);
     this.waker = null;
@@ -154,12 +215,47 @@ export class Notified extends Leaf<void> {
   /** @internal */
   notify(how: number): void {
     this.state = how;
+    this.wakeUp();
+  }
+
+  /** @internal */
+  wakeUp(): void {
     const waker = this.waker;
     this.waker = null;
     if (waker !== null) waker.wake();
   }
 
+  /** @internal */
+  ended(state: number): void {
+    this.node = 0;
+    this.state = state;
+  }
+
+  /** @internal It waits, and does so in the line of threads from now on. */
+  moveWaiting(shared: SharedNotify): void {
+    this.since = shared.calls;
+    this.beginShared(shared);
+  }
+
+  private beginShared(shared: SharedNotify): void {
+    this.node = shared.queue(this.since | 0, this);
+    this.state = this.node === 0 ? BY_ALL : WAITING;
+  }
+
+  private leaveThreads(): void {
+    const { node } = this;
+    if (node === 0) return;
+    this.node = 0;
+    // What it was notified by meanwhile goes to the next.
+    this.source.shared?.giveUp(node);
+  }
+
   private begin(): void {
+    const { shared } = this.source;
+    if (shared !== null) {
+      this.beginShared(shared);
+      return;
+    }
     if (this.source.callsNow() !== this.since || this.source.tryTake()) {
       this.state = BY_ALL;
       return;
@@ -168,6 +264,14 @@ export class Notified extends Leaf<void> {
     this.source.enrol(this);
   }
 }
+
+const notifyKind = sendKind<Notify, number>({
+  name: "@treadle/sync/Notify",
+  encode: (notify) => notify.share(),
+  decode: (at) => Notify.came(at),
+  sent: (notify) => viewSent(notify.shared),
+  discard: (at) => void Notify.came(at),
+});
 
 /** Notifies all of a list; a waker that throws keeps no other from being notified. */
 function notifyAll(all: WaitList<Notified>): void {

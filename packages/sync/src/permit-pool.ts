@@ -12,7 +12,15 @@
  *
  * Source: Tokio's batch semaphore.
  */
-import { cx, outsidePoll, PENDING, type Poll, pollProceed, refundBudget } from "@treadle/core";
+import {
+  cx,
+  outsidePoll,
+  PENDING,
+  type Poll,
+  pollProceed,
+  refundBudget,
+  type Waker,
+} from "@treadle/core";
 import { unlink, WaitLeaf, WaitList } from "./waiters.ts";
 
 /** The largest number of permits a pool can count; whole numbers stay exact far beyond it. */
@@ -106,10 +114,7 @@ export abstract class PermitWait<T> extends WaitLeaf<T> {
     const waker = cx.waker;
     if (waker === null) return outsidePoll(this, PermitWait.prototype.next);
     if (!pollProceed()) return PENDING;
-    if (this.pool.closed) {
-      this.drop();
-      throw this.refused();
-    }
+    if (this.pool.closed) return this.turnedAway(waker);
     if (this.isGranted()) {
       this.state = IDLE;
       this.waker = null;
@@ -118,6 +123,12 @@ export abstract class PermitWait<T> extends WaitLeaf<T> {
     refundBudget();
     this.waker = waker;
     return PENDING;
+  }
+
+  /** The answer of a poll when the pool is closed. */
+  protected turnedAway(_waker: Waker): Poll<T> {
+    this.drop();
+    throw this.refused();
   }
 
   protected override drop(): void {
@@ -131,6 +142,12 @@ export abstract class PermitWait<T> extends WaitLeaf<T> {
   /** Whether it was given all its permits and has not answered yet. */
   protected get isAssigned(): boolean {
     return this.state === ASSIGNED;
+  }
+
+  /** For pools of several threads: it holds all its permits, or it has handed them on. */
+  protected assign(holds: boolean): void {
+    this.state = holds ? ASSIGNED : IDLE;
+    this.missing = holds ? 0 : this.count;
   }
 
   private isGranted(): boolean {

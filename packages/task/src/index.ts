@@ -15,6 +15,8 @@ export {
   ByteArea,
   decodeArguments,
   decodeOutcome,
+  discardArguments,
+  discardOutcome,
   ERR_NOT_SEND,
   ERR_SEND_KIND,
   ERR_SENDABLE_DUPLICATE,
@@ -22,6 +24,7 @@ export {
   ERR_SENDABLE_NAME,
   ERR_SENDABLE_NOT_FOUND,
   encodeArguments,
+  encodeCopied,
   encodeOutcome,
   findSendable,
   finishEncoding,
@@ -58,4 +61,5 @@ export {
 } from "./spawn-blocking.ts";
 export { type Failure, type FailureWatcher, type Snapshot, Task } from "./task.ts";
 export { ERR_TASK_LOCAL_UNSET, LocalKey, taskLocal } from "./task-local.ts";
+export { taskSignal } from "./task-signal.ts";
 export { yieldNow } from "./yield-now.ts";

@@ -50,7 +50,7 @@ function startWorker(
     fabric,
     port: plan.port,
     counters: counters.worker,
-    rand: FastRand.fromEntropy(),
+    rand: FastRand.forThread(plan.config.rngSeed, plan.index),
     globalQueueInterval: config.globalQueueInterval,
     disableLifoSlot: config.disableLifoSlot,
     reactor: () => assembled.reactor(),
@@ -111,7 +111,10 @@ function join(
     park: (inner) => participant.park(inner),
     worker: counters.worker,
     metrics: counters.scheduler,
-    source: ({ scheduler, io }) => ({ ...counters.source(scheduler, io, shared), blocking }),
+    source: ({ io }) => ({
+      ...counters.source(io, shared, () => participant.aliveTasks()),
+      blocking,
+    }),
   });
 }
 

@@ -636,7 +636,9 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   }
 
   private canBeWoken(): boolean {
-    return this.drivers.hasPending() || (this.source?.hasPending() ?? false);
+    if (this.drivers.hasPending()) return true;
+    const { source } = this;
+    return source !== null && (source.hasPending() || source.mayBeTold?.() === true);
   }
 
   private sleep(timeout: number, mayLinger: boolean): void {
@@ -655,6 +657,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   private submit(): void {
     this.countTasks();
     this.worker.submit(this.local.length);
+    this.source?.submitted();
   }
 
   /** Nothing can wake the blocked thread any more: drops the root; if its clean-up hangs as well, gives it up. */
@@ -669,6 +672,11 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   /** Cancels everything; goes on in the background until all clean-up has ended. */
   shutdownBackground(): void {
     this.beginShutdown(undefined);
+  }
+
+  /** Cancels everything because of an error, with which what `blockOn` and `run` wait for fails. */
+  shutdownFor(reason: RuntimeError): void {
+    this.beginShutdown(reason);
   }
 
   /** Cancels everything and waits for the clean-up, at most `ms`; whether all of it ended. */

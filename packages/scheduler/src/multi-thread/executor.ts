@@ -10,6 +10,7 @@ import type { Async, Future, Named } from "@treadle/core";
 import {
   BESIDE,
   decodeArguments,
+  discardArguments,
   encodeOutcome,
   findSendable,
   finishEncoding,
@@ -74,6 +75,11 @@ export class Executor implements Schedule {
     this.fabric = fabric;
   }
 
+  /** Tasks that were spawned on other threads and run here. */
+  get running(): number {
+    return this.started;
+  }
+
   /** Cells that this thread has claimed and not sent back. */
   get size(): number {
     return this.started + this.held;
@@ -108,7 +114,7 @@ export class Executor implements Schedule {
       this.endUnpolled(cell);
       return true;
     }
-    fabric.freeArguments(cell);
+    this.discardArguments(cell);
     this.writeOutcome(cell, { status: "failed", error });
     this.finish(cell);
     return true;
@@ -181,10 +187,20 @@ export class Executor implements Schedule {
     }
   }
 
+  /** Nobody reads the arguments: ends of channels among them are closed. */
+  private discardArguments(cell: number): void {
+    const { fabric } = this;
+    if (fabric.argumentsAt(cell) === BY_PORT) {
+      const message: SendMessage | undefined = this.thread.takeParcel(cell);
+      if (message !== undefined) discardArguments(fabric.areaOf(message.bytes), 0, message.beside);
+    }
+    fabric.discardArguments(cell);
+  }
+
   /** It was aborted before anybody had started it. */
   private endUnpolled(cell: number): void {
     const { fabric } = this;
-    fabric.freeArguments(cell);
+    this.discardArguments(cell);
     this.writeOutcome(cell, { status: "cancelled", error: JoinError.of(fabric.idOf(cell)) });
     this.finish(cell);
   }
@@ -245,7 +261,7 @@ export class Executor implements Schedule {
     this.thread.telling();
     if (!fabric.mail(spawner, cell, MailKind.DONE)) {
       // Nobody wants the result; whoever inherits the cell may use it again.
-      fabric.freeResult(cell);
+      fabric.discardResult(cell);
       fabric.cells.abandon(cell);
     }
   }

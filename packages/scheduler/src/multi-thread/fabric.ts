@@ -1,13 +1,15 @@
 /**
  * The structures on the shared segment, as one thread sees them, and the few words that the scheduler itself keeps there.
  *
- * **Layout.** In the extra words of each participant: SIGNALS (bits of `crew.ts`), SYSTEM_THREAD (the system's number of its
- * thread, 0 if not known), LAST_WORDS (its exit code + 1 once it has announced its end), BUSY (not 0 while it has tasks), WATCHING
- * (not 0 while home waits in its event loop for others to have none).
- * **Who writes.** SIGNALS: any thread sets bits, the owner takes all; the rest: the owner.
+ * **Layout.** In the extra words of each participant: SIGNALS (bits of `crew.ts`), LAST_WORDS (its exit code + 1 once it has
+ * announced its end), BUSY (not 0 while it has tasks), WATCHING (not 0 while home waits in its event loop for others to have
+ * none), ALIVE_TASKS (tasks that were spawned on it, as it said last), BEGUN (not 0 once its thread takes tasks),
+ * SYSTEM_THREAD (the system's number of its thread, 0 if not known).
+ * **Who writes.** SIGNALS: any thread sets bits, the owner takes all; BEGUN: the owner, and home while nobody has the place;
+ * the rest: the owner.
  */
 import { compareExchange, exchange, load, store } from "@treadle/core/shared";
-import { ByteArea } from "@treadle/task";
+import { ByteArea, discardArguments, discardOutcome } from "@treadle/task";
 import {
   ARGS_BLOCK,
   ARGS_LENGTH,
@@ -38,10 +40,12 @@ export interface SharedPlan {
 }
 
 const SIGNALS = 0;
-const SYSTEM_THREAD = 1;
-const LAST_WORDS = 2;
-const BUSY = 3;
-const WATCHING = 4;
+const LAST_WORDS = 1;
+const BUSY = 2;
+const WATCHING = 3;
+const ALIVE_TASKS = 4;
+const BEGUN = 5;
+const SYSTEM_THREAD = 6;
 /** The place of the task that stands for the cell, on its spawner's list: the spawner's own word. */
 const PROXY = OUTCOME;
 /** The place of the task that runs the cell, on its executor's list: the executor's own word, as lengths are not kept. */
@@ -96,6 +100,7 @@ export class Fabric {
     this.area.host = this.host;
     this.extraOffset = this.place.extra - shared.participants.block(self);
     store(this.words, this.place.extra + LAST_WORDS, 0);
+    store(this.words, this.place.extra + ALIVE_TASKS, 0);
   }
 
   /** A message that came by port, to be read. */
@@ -166,6 +171,16 @@ export class Fabric {
     return this.placeOf(cell, this.words[cell + ARGS_BLOCK] as number);
   }
 
+  /** Arguments that nobody reads: what is to be given back of them is, and their memory is freed. */
+  discardArguments(cell: number): void {
+    const at = this.argumentsAt(cell);
+    try {
+      if (at !== BY_PORT) discardArguments(this.area, at);
+    } finally {
+      this.freeArguments(cell);
+    }
+  }
+
   freeArguments(cell: number): void {
     const block = this.words[cell + ARGS_BLOCK] as number;
     if (block > 0) this.place.heap.free(block);
@@ -180,6 +195,16 @@ export class Fabric {
   /** Where the result begins, in bytes, or `BY_PORT`. */
   resultAt(cell: number): number {
     return this.placeOf(cell, this.words[cell + RESULT_BLOCK] as number);
+  }
+
+  /** As `discardArguments`, for a result. */
+  discardResult(cell: number): void {
+    const at = this.resultAt(cell);
+    try {
+      if (at !== BY_PORT) discardOutcome(this.area, at);
+    } finally {
+      this.freeResult(cell);
+    }
   }
 
   freeResult(cell: number): void {
@@ -247,8 +272,29 @@ export class Fabric {
     return status === Status.ALIVE || status === Status.STOPPING;
   }
 
+  /** Says that this thread takes tasks from now on. */
+  setBegun(): void {
+    store(this.words, this.place.extra + BEGUN, 1);
+  }
+
+  /** Home: a thread is about to be started for the place. */
+  expect(index: number): void {
+    store(this.words, this.extra(index) + BEGUN, 0);
+  }
+
+  /** Whether the thread that was last started for the place has come so far as to take tasks. */
+  hasBegun(index: number): boolean {
+    return load(this.words, this.extra(index) + BEGUN) !== 0;
+  }
+
+  /** By which number the system knows a thread; 0 if that is not known. */
   systemThread(index: number): number {
     return load(this.words, this.extra(index) + SYSTEM_THREAD);
+  }
+
+  /** Says by which number the system knows this thread. */
+  setSystemThread(thread: number): void {
+    store(this.words, this.place.extra + SYSTEM_THREAD, thread);
   }
 
   /** The exit code that the thread has announced, -1 if none. */
@@ -281,9 +327,19 @@ export class Fabric {
     return false;
   }
 
-  /** Says by which number the system knows this thread. */
-  setSystemThread(thread: number): void {
-    store(this.words, this.place.extra + SYSTEM_THREAD, thread);
+  /** Says how many tasks were spawned on this thread and have not ended. */
+  setAliveTasks(count: number): void {
+    store(this.words, this.place.extra + ALIVE_TASKS, count);
+  }
+
+  /** How many tasks were spawned on the other threads and had not ended when those said so last. */
+  aliveTasksOfOthers(): number {
+    let sum = 0;
+    for (let index = 0; index < this.participants.used; index++) {
+      if (index === this.self || !this.isTaking(index)) continue;
+      sum += load(this.words, this.extra(index) + ALIVE_TASKS);
+    }
+    return sum;
   }
 
   /** This thread ends in good order. */

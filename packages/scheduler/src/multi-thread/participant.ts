@@ -231,6 +231,11 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return 1 + (this.nextDirected++ % workers);
   }
 
+  /** Fails what was spawned here and no thread has begun. */
+  failUnstarted(error: Error): void {
+    this.spawner.failUnstarted(error);
+  }
+
   returned(cell: number): void {
     this.spawner.returned(cell);
   }
@@ -541,6 +546,11 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   // Ending
 
+  mayBeTold(): boolean {
+    // In this order: whoever has no tasks any more has told before.
+    return this.crew.mustStay?.() === true || this.hasWork();
+  }
+
   hasPending(): boolean {
     return this.spawner.size > 0 || this.crew.isAwaited();
   }
@@ -574,6 +584,19 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     heap.publish();
     pool.publish();
     this.crew.end();
+  }
+
+  submitted(): void {
+    this.fabric.setAliveTasks(this.aliveHere());
+  }
+
+  /** Tasks of the runtime that have not ended: those spawned here now, those of other threads as they said last. */
+  aliveTasks(): number {
+    return this.aliveHere() + this.fabric.aliveTasksOfOthers();
+  }
+
+  private aliveHere(): number {
+    return this.own_.aliveTasks() - this.executor.running;
   }
 
   pendingTasks(): number {

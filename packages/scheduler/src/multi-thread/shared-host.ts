@@ -3,13 +3,16 @@ import { ERR_INVALID_ARG, RuntimeError, type SharedHost, type SharedWaits } from
 import {
   BESIDE,
   decodeArguments,
+  discardArguments,
   encodeArguments,
+  encodeCopied,
   finishEncoding,
   takeMessage,
 } from "@treadle/task";
-import { payloadOf } from "@treadle/task/shared";
+import { indexOfRef, payloadOf } from "@treadle/task/shared";
 import { segmentFull } from "./error.ts";
 import type { Fabric } from "./fabric.ts";
+import { isGone } from "./liveness.ts";
 
 /** Bytes of a node before its value: the word that is its holder's. */
 const LINK_BYTES = 4;
@@ -61,11 +64,22 @@ export class ThreadSharedHost implements SharedHost {
   }
 
   write(value: unknown): number {
+    return this.writeNode(value, false);
+  }
+
+  writeCopies(value: unknown): number {
+    return this.writeNode(value, true);
+  }
+
+  private writeNode(value: unknown, copies: boolean): number {
     const { area } = this.fabric;
     const node = this.block(LINK_BYTES + SMALL_BYTES);
+    const at = node * 4 + LINK_BYTES;
     let length: number;
     try {
-      length = encodeArguments([value], area, node * 4 + LINK_BYTES, SMALL_BYTES);
+      length = copies
+        ? encodeCopied(value, area, at, SMALL_BYTES)
+        : encodeArguments([value], area, at, SMALL_BYTES);
     } catch (error) {
       this.free(node);
       throw error;
@@ -83,7 +97,19 @@ export class ThreadSharedHost implements SharedHost {
 
   read(node: number): unknown {
     try {
-      return decodeArguments(this.fabric.area, node * 4 + LINK_BYTES)[0];
+      return this.peek(node);
+    } finally {
+      this.free(node);
+    }
+  }
+
+  peek(node: number): unknown {
+    return decodeArguments(this.fabric.area, node * 4 + LINK_BYTES)[0];
+  }
+
+  discard(node: number): void {
+    try {
+      discardArguments(this.fabric.area, node * 4 + LINK_BYTES);
     } finally {
       this.free(node);
     }
@@ -102,6 +128,13 @@ export class ThreadSharedHost implements SharedHost {
 
   wakeAll(at: number): void {
     this.fabric.shared.waiters.wakeAll(at);
+  }
+
+  suspect(ref: number): void {
+    const { fabric } = this;
+    const index = indexOfRef(ref);
+    if (fabric.participants.isCurrent(ref) && isGone(fabric.systemThread(index)))
+      fabric.declareDead(index);
   }
 
   /** A node has come back: whoever waits with it is woken. */

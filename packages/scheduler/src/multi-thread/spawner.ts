@@ -133,14 +133,23 @@ export class Spawner implements JobOwner {
     const { fabric } = this;
     const { cell } = task;
     if (cell === NO_CELL || !fabric.cells.withdraw(cell)) return;
-    fabric.freeArguments(cell);
+    fabric.discardArguments(cell);
     fabric.place.pool.free(cell);
     task.settle(CANCELLED);
   }
 
+  /** Fails the tasks that no thread has begun, for none will. */
+  failUnstarted(error: Error): void {
+    for (const task of this.pending()) {
+      if (task instanceof RemoteJob || !this.fabric.cells.withdraw(task.cell)) continue;
+      this.fabric.freeArguments(task.cell);
+      this.lose(task, error);
+    }
+  }
+
   /** The runtime is shut down. */
   private refuse<T>(task: RemoteTask<T>): RemoteTask<T> {
-    this.fabric.freeArguments(task.cell);
+    this.fabric.discardArguments(task.cell);
     this.fabric.place.pool.free(task.cell);
     task.settle(CANCELLED);
     return task;
@@ -186,7 +195,7 @@ export class Spawner implements JobOwner {
     const { fabric } = this;
     const task = this.proxyOf(cell);
     if (task === null) {
-      fabric.freeResult(cell);
+      fabric.discardResult(cell);
       fabric.place.pool.free(cell);
       return;
     }

@@ -366,6 +366,7 @@ const senderKind = sendKind<Sender<unknown>, SentChannel>({
   name: "@treadle/sync/mpsc.Sender",
   encode: (sender) => shareChannel(sender.shownChannel()),
   decode: (sent) => new Sender(channelCame(sent, false)),
+  discard: (sent) => channelCame(sent, false).dropSender(),
   sent: (sender) => {
     sendEnd(sender.shownChannel(), false);
     sender.giveUp();

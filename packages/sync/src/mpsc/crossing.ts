@@ -55,6 +55,7 @@ function share<T>(channel: Channel<T>, host: SharedHost): SharedChannel<T> {
   );
   host.views.set(at, channel);
   shared.senders.addHere(channel.senderCount);
+  if (out > 0) shared.taken?.addHere(out);
   shared.receiverCame();
   for (const node of nodes) shared.values.push(node);
   while (channel.queue.size > 0) channel.queue.shift();

@@ -122,6 +122,7 @@ const receiverKind = sendKind<Receiver<unknown>, SentChannel>({
   name: "@treadle/sync/mpsc.Receiver",
   encode: (receiver) => shareReceiver(receiver.shownChannel()),
   decode: (sent) => new Receiver(channelCame(sent, true)),
+  discard: (sent) => new Receiver(channelCame(sent, true))[Symbol.dispose](),
   sent: (receiver) => {
     sendEnd(receiver.shownChannel(), true);
     receiver.giveUp();

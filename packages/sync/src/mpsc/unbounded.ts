@@ -119,6 +119,7 @@ const senderKind = sendKind<UnboundedSender<unknown>, SentChannel>({
   name: "@treadle/sync/mpsc.UnboundedSender",
   encode: (sender) => shareChannel(sender.shownChannel()),
   decode: (sent) => new UnboundedSender(channelCame(sent, false)),
+  discard: (sent) => channelCame(sent, false).dropSender(),
   sent: (sender) => {
     sendEnd(sender.shownChannel(), false);
     sender.giveUp();

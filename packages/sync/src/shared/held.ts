@@ -43,29 +43,32 @@ export class Held {
     this.credit(count);
   }
 
-  /** This thread has one less; answers how many are left in all. */
-  dropHere(): number {
-    return this.debit(this.host.ref) ? add(this.host.words, this.at, -1) - 1 : this.total;
+  /** This thread has so many less; answers how many are left in all. */
+  dropHere(count = 1): number {
+    if (!this.debit(this.host.ref, count)) return this.total;
+    return add(this.host.words, this.at, -count) - count;
   }
 
   /** One that another thread has sent is here now. */
   move(from: number): void {
     this.credit(1);
     // It was given up for the dead: it is one more.
-    if (!this.debit(from)) add(this.host.words, this.at, 1);
+    if (!this.debit(from, 1)) add(this.host.words, this.at, 1);
   }
 
-  /** Gives up what the dead held; answers how many are left. */
+  /** Gives up what the dead held; answers how many that were. */
   sweep(): number {
     const { host, at } = this;
+    let swept = 0;
     for (let index = 0; index < host.threads; index++) {
       const word = load(host.words, at + 1 + index);
       const count = word & COUNT_MASK;
       if (count === 0 || host.isCurrent(index | ((word >>> COUNT_BITS) << INDEX_BITS))) continue;
-      if (compareExchange(host.words, at + 1 + index, word, word - count) === word)
-        add(host.words, at, -count);
+      if (compareExchange(host.words, at + 1 + index, word, word - count) !== word) continue;
+      add(host.words, at, -count);
+      swept += count;
     }
-    return this.total;
+    return swept;
   }
 
   private credit(count: number): void {
@@ -86,13 +89,13 @@ export class Held {
     }
   }
 
-  private debit(ref: number): boolean {
+  private debit(ref: number, count: number): boolean {
     const { words } = this.host;
     const at = this.at + 1 + (ref & INDEX_MASK);
     const none = (ref >>> INDEX_BITS) << COUNT_BITS;
     let word = load(words, at);
-    while (word > none && word <= none + COUNT_MASK) {
-      const found = compareExchange(words, at, word, word - 1);
+    while (word >= none + count && word <= none + COUNT_MASK) {
+      const found = compareExchange(words, at, word, word - count);
       if (found === word) return true;
       word = found;
     }

@@ -3,7 +3,7 @@
  *
  * **Layout.** A block of shared words: REFS (refs.ts), CLOSED (the receiver takes nothing new), FREE and BOUND (places; BOUND
  * is -1 when there is no bound), RECEIVER (which thread has the receiver), three words of waiters, the values
- * (message-stack.ts) and the senders (held.ts).
+ * (message-stack.ts), the senders, and in a bounded channel the places that were taken and are not used yet (held.ts).
  * **Who writes.** FREE: who takes a place, by compare-and-swap, and who gives one back; CLOSED, RECEIVER: the receiver's
  * thread.
  * **Transitions.** As those of channel.ts; at the channel's end, or when the receiver is disposed of, the stack is sealed.
@@ -12,6 +12,8 @@
  * 2. Whoever has taken a place, or waits for one, or has an open end, keeps this thread attached; one that is not attached
  *    touches the words no more.
  * 3. A sender pushes before it is given up; so the receiver that sees none, and then no value, has all.
+ * 4. A place is counted as its thread's before it is taken and until after its value was pushed: those of a dead thread come
+ *    back. It may have died in front of the one or behind the other; then the channel holds one value more from then on.
  */
 import type { SharedHost } from "@treadle/core";
 import { add, compareExchange, load, store } from "@treadle/core/shared";
@@ -29,20 +31,19 @@ const RECEIVER = 4;
 const RECEIVES = 5;
 const PLACES = 6;
 const GONE = 7;
-const DEATHS = 8;
-const STACK = 9;
+const STACK = 8;
 const HELD = STACK + STACK_WORDS;
 const MOST_PLACES = 2 ** 31 - 1;
 
 /** Takes the memory of a channel with so many places of which so many are free; nobody else sees it yet. */
 export function createChannel(host: SharedHost, bound: number, free: number): number {
-  const at = host.allocate(HELD + heldWords(host.threads));
+  const counts = bound === Number.POSITIVE_INFINITY ? 1 : 2;
+  const at = host.allocate(HELD + counts * heldWords(host.threads));
   const { words } = host;
   const places = Math.min(bound, MOST_PLACES);
   words[at + BOUND] = bound === Number.POSITIVE_INFINITY ? -1 : places;
   words[at + FREE] = places - Math.min(bound - free, places);
   words[at + RECEIVER] = host.ref;
-  words[at + DEATHS] = host.deaths();
   words[at] = 1;
   return at;
 }
@@ -59,6 +60,8 @@ export class SharedChannel<T> {
   readonly at: number;
   readonly values: MessageStack;
   readonly senders: Held;
+  /** The places that were taken and not used yet; null when there is no bound. */
+  readonly taken: Held | null;
   /** Whether the receiver is here. */
   hasReceiver: boolean;
   private readonly words: Int32Array;
@@ -82,6 +85,8 @@ export class SharedChannel<T> {
     this.words = host.words;
     this.values = new MessageStack(host.words, at + STACK);
     this.senders = new Held(host, at + HELD);
+    const bounded = (host.words[at + BOUND] as number) >= 0;
+    this.taken = bounded ? new Held(host, at + HELD + heldWords(host.threads)) : null;
     this.hasReceiver = false;
     this.receives = new WaitPlace(host, at + RECEIVES, receives);
     this.placeWaits = new WaitPlace(host, at + PLACES);
@@ -110,7 +115,7 @@ export class SharedChannel<T> {
 
   private destroy(): void {
     const { host, at } = this;
-    this.values.seal((node) => host.free(node));
+    this.values.seal((node) => host.discard(node));
     for (const word of [RECEIVES, PLACES, GONE]) host.wakeAll(at + word);
     host.free(at);
   }
@@ -138,34 +143,52 @@ export class SharedChannel<T> {
 
   /** Queues a value whose place, if places are counted, was taken here before. */
   push(value: T): void {
-    const { host, at, words } = this;
+    const { host, at, taken } = this;
     const node = host.write(value);
-    const counted = (words[at + BOUND] as number) >= 0;
     const pushed = this.values.push(node);
     if (pushed) host.wakeAll(at + RECEIVES);
-    else host.free(node);
-    if (counted) this.unuse(1);
+    else host.discard(node);
+    if (taken !== null) {
+      taken.dropHere();
+      this.unuse(1);
+    }
     if (!pushed) throw sendClosed(value);
   }
 
   /** Takes places if so many are free. */
   tryTakePlaces(count: number): boolean {
+    if (load(this.words, this.at + FREE) < count && !this.lookForPlaces(count)) return false;
+    const taken = this.taken as Held;
+    taken.addHere(count);
+    if (this.takeFree(count)) {
+      this.users += count;
+      return true;
+    }
+    taken.dropHere(count);
+    return false;
+  }
+
+  private takeFree(count: number): boolean {
     const { words, at } = this;
     let free = load(words, at + FREE);
     while (free >= count) {
       const found = compareExchange(words, at + FREE, free, free - count);
-      if (found === free) {
-        this.users += count;
-        return true;
-      }
+      if (found === free) return true;
       free = found;
     }
     return false;
   }
 
+  /** Whether enough places are free with those of threads that have died. */
+  private lookForPlaces(count: number): boolean {
+    this.lookForDeaths();
+    return load(this.words, this.at + FREE) >= count;
+  }
+
   /** Gives places back that were taken here and not used. */
   releasePlaces(count: number): void {
     this.freePlaces(count);
+    this.taken?.dropHere(count);
     this.wakeReceiveAtEnd();
     this.unuse(count);
   }
@@ -265,14 +288,14 @@ export class SharedChannel<T> {
     if (deaths === this.deathsSeen) return;
     this.deathsSeen = deaths;
     this.senders.sweep();
+    if (this.taken !== null) this.freePlaces(this.taken.sweep());
   }
 
-  /** Whether every place is free; places that died with their thread do not count. */
+  /** Whether every place is free. */
   private isIdle(): boolean {
-    const { words, at, host } = this;
+    const { words, at } = this;
     const bound = words[at + BOUND] as number;
-    if (bound < 0 || load(words, at + FREE) >= bound) return true;
-    return words[at + DEATHS] !== host.deaths() && !this.values.hasAny();
+    return bound < 0 || load(words, at + FREE) >= bound || this.lookForPlaces(bound);
   }
 
   /** The receiver takes nothing new. */
@@ -288,7 +311,7 @@ export class SharedChannel<T> {
     if (!this.attached || !this.hasReceiver) return;
     const { host } = this;
     this.closeReceiver();
-    this.values.seal((node) => host.free(node));
+    this.values.seal((node) => host.discard(node));
     this.hasReceiver = false;
     this.unuse(1);
   }

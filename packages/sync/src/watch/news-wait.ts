@@ -29,19 +29,21 @@ export class Changed<T> extends WaitLeaf<void> {
     const waker = cx.waker;
     if (waker === null) return outsidePoll(this, Changed.prototype.next);
     if (!pollProceed()) return PENDING;
-    if (this.receiver.hasNews()) {
-      this.drop();
-      this.receiver.markUnchanged();
-      return DONE;
-    }
-    if (this.receiver.isOver()) {
-      this.drop();
-      throw recvClosed();
-    }
-    refundBudget();
+    if (this.look()) return DONE;
     this.waker = waker;
-    if (this.after === null) this.cell.waits.push(this);
+    // Among threads it is told of what happens after a second look.
+    if (this.cell.awaitNews(this) && this.look()) return DONE;
+    refundBudget();
     return PENDING;
+  }
+
+  private look(): boolean {
+    const found = this.receiver.hasNews();
+    if (!found && !this.receiver.isOver()) return false;
+    this.drop();
+    if (!found) throw recvClosed();
+    this.receiver.markUnchanged();
+    return true;
   }
 
   protected override drop(): void {
@@ -57,6 +59,8 @@ export class WaitFor<T> extends WaitLeaf<T> {
   private readonly predicate: (value: T) => boolean;
   /** Whether the predicate has looked at the value it began with. */
   private begun: boolean;
+  /** What the predicate looked at last. */
+  private value: T | undefined;
 
   constructor(receiver: Receiver<T>, cell: Cell<T>, predicate: (value: T) => boolean) {
     super();
@@ -64,6 +68,7 @@ export class WaitFor<T> extends WaitLeaf<T> {
     this.cell = cell;
     this.predicate = predicate;
     this.begun = false;
+    this.value = undefined;
   }
 
   override next(): Poll<T> {
@@ -71,18 +76,22 @@ export class WaitFor<T> extends WaitLeaf<T> {
     if (waker === null) return outsidePoll(this, WaitFor.prototype.next);
     if (!pollProceed()) return PENDING;
     unlink(this);
+    if (this.look()) return readyPoll(this.value as T);
+    this.waker = waker;
+    // Among threads it is told of what happens after a second look.
+    if (this.cell.awaitNews(this) && this.look()) return readyPoll(this.value as T);
+    refundBudget();
+    return PENDING;
+  }
+
+  private look(): boolean {
     if (this.isMet()) {
       this.drop();
-      return readyPoll(this.cell.value);
+      return true;
     }
-    if (this.receiver.isOver()) {
-      this.drop();
-      throw recvClosed();
-    }
-    refundBudget();
-    this.waker = waker;
-    this.cell.waits.push(this);
-    return PENDING;
+    if (!this.receiver.isOver()) return false;
+    this.drop();
+    throw recvClosed();
   }
 
   protected override drop(): void {
@@ -94,7 +103,7 @@ export class WaitFor<T> extends WaitLeaf<T> {
   private isMet(): boolean {
     if (this.begun && !this.receiver.hasNews()) return false;
     this.begun = true;
-    const value = this.receiver.borrowAndUpdate();
-    return this.predicate(value);
+    this.value = this.receiver.borrowAndUpdate();
+    return this.predicate(this.value);
   }
 }

@@ -1,7 +1,9 @@
 /** The receiving end of watch channels. */
-import type { Awaitable } from "@treadle/core";
+import { type Awaitable, SEND, type SendKind, sendKind } from "@treadle/core";
 import { RecvError, recvClosed } from "../error.ts";
+import { WatchEnd } from "../shared/shared-watch.ts";
 import type { Cell } from "./cell.ts";
+import { cellCame, type SentWatch, shareCell } from "./crossing.ts";
 import { Changed, WaitFor } from "./news-wait.ts";
 
 /**
@@ -12,33 +14,53 @@ import { Changed, WaitFor } from "./news-wait.ts";
  * senders are closed.
  */
 export class Receiver<T> implements AsyncIterable<T>, Disposable {
-  private readonly cell: Cell<T>;
-  /** The version this receiver has seen; -1 after `markChanged()`. */
-  private seen: number;
+  /** @internal */
+  readonly cell: Cell<T>;
+  /** @internal The version this receiver has seen; -1 after `markChanged()`. */
+  seen: number;
   private open: boolean;
 
   /** @internal */
-  constructor(cell: Cell<T>, seen: number = cell.version) {
+  constructor(cell: Cell<T>, seen: number = cell.version, counted = false) {
     this.cell = cell;
     this.seen = seen;
     this.open = true;
-    cell.addReceiver();
+    if (!counted) cell.addReceiver();
+  }
+
+  /** @internal The channel and what was seen of it, while this receiver is open. */
+  shown(): { readonly cell: Cell<T>; readonly seen: number } {
+    if (!this.open) throw recvClosed();
+    return this;
+  }
+
+  /** @internal Another end has taken over: this one is as closed. */
+  giveUp(): void {
+    this.open = false;
+    this.cell.endSent();
+  }
+
+  /** @internal */
+  get [SEND](): SendKind<Receiver<T>, SentReceiver> {
+    return receiverKind as SendKind<Receiver<T>, SentReceiver>;
   }
 
   /** The current value; looking at it does not mark it as seen. */
   get value(): T {
-    return this.cell.value;
+    return this.cell.current();
   }
 
   /** The current value, as {@link Receiver.value}. */
   borrow(): T {
-    return this.cell.value;
+    return this.cell.current();
   }
 
   /** The current value, which then counts as seen. */
   borrowAndUpdate(): T {
-    this.seen = this.cell.version;
-    return this.cell.value;
+    const { cell } = this;
+    const value = cell.current();
+    this.seen = cell.readVersion;
+    return value;
   }
 
   /**
@@ -132,3 +154,18 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
     return !this.open || this.cell.isClosed;
   }
 }
+
+interface SentReceiver extends SentWatch {
+  readonly seen: number;
+}
+
+const receiverKind = sendKind<Receiver<unknown>, SentReceiver>({
+  name: "@treadle/sync/watch.Receiver",
+  encode: (receiver) => {
+    const { cell, seen } = receiver.shown();
+    return { ...shareCell(cell), seen };
+  },
+  decode: (sent) => new Receiver(cellCame(sent, WatchEnd.RECEIVER), sent.seen, true),
+  sent: (receiver) => receiver.giveUp(),
+  discard: (sent) => cellCame(sent, WatchEnd.RECEIVER).dropReceiver(),
+});

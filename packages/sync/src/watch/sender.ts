@@ -1,8 +1,10 @@
 /** The sending end of watch channels. */
-import type { Awaitable } from "@treadle/core";
+import { type Awaitable, SEND, type SendKind, sendKind } from "@treadle/core";
 import { ClosedWait } from "../closed-wait.ts";
 import { sendClosed, senderClosed } from "../error.ts";
+import { WatchEnd } from "../shared/shared-watch.ts";
 import type { Cell, Watched } from "./cell.ts";
+import { cellCame, type SentWatch, shareCell } from "./crossing.ts";
 import { Receiver } from "./receiver.ts";
 
 /**
@@ -27,8 +29,9 @@ export class Sender<T> implements Disposable {
    * value then stays; {@link Sender.sendReplace} replaces it all the same), or when this sender was closed.
    */
   send(value: T): void {
-    if (this.open && this.cell.isAbandoned()) throw sendClosed(value);
-    this.sendReplace(value);
+    if (!this.open) throw senderClosed(value);
+    if (this.cell.isAbandoned()) throw sendClosed(value);
+    this.cell.set(value);
   }
 
   /**
@@ -38,10 +41,7 @@ export class Sender<T> implements Disposable {
    */
   sendReplace(value: T): T {
     if (!this.open) throw senderClosed(value);
-    const before = this.cell.value;
-    this.cell.value = value;
-    this.cell.announce();
-    return before;
+    return this.cell.replace(value);
   }
 
   /**
@@ -60,18 +60,35 @@ export class Sender<T> implements Disposable {
   /**
    * As {@link Sender.sendModify}, but tells the receivers only when `modify` answers true; answers what it did.
    *
+   * @remarks Where other threads have ends `modify` is given a copy, and is called again with a new one when another thread
+   * has sent meanwhile.
    * @throws {@link SendError} (`ERR_CHANNEL_CLOSED`) when this sender was closed.
    */
   sendIfModified(modify: (watched: Watched<T>) => boolean): boolean {
     if (!this.open) throw senderClosed(undefined);
-    if (!modify(this.cell)) return false;
-    this.cell.announce();
-    return true;
+    return this.cell.modify(modify);
   }
 
   /** The current value. */
   get value(): T {
-    return this.cell.value;
+    return this.cell.current();
+  }
+
+  /** @internal The channel, while this sender is open. */
+  shownCell(): Cell<T> {
+    if (!this.open) throw senderClosed(undefined);
+    return this.cell;
+  }
+
+  /** @internal Another end has taken over: this one is as closed. */
+  giveUp(): void {
+    this.open = false;
+    this.cell.endSent();
+  }
+
+  /** @internal */
+  get [SEND](): SendKind<Sender<T>, SentWatch> {
+    return senderKind as SendKind<Sender<T>, SentWatch>;
   }
 
   /** A new receiver, for which the current value is no news. */
@@ -127,3 +144,11 @@ export class Sender<T> implements Disposable {
     return other.cell === this.cell;
   }
 }
+
+const senderKind = sendKind<Sender<unknown>, SentWatch>({
+  name: "@treadle/sync/watch.Sender",
+  encode: (sender) => shareCell(sender.shownCell()),
+  decode: (sent) => new Sender(cellCame(sent, WatchEnd.SENDER)),
+  sent: (sender) => sender.giveUp(),
+  discard: (sent) => cellCame(sent, WatchEnd.SENDER).dropSender(),
+});

@@ -3,38 +3,45 @@ import { DONE, type Poll, type SharedHost, type SharedWaits } from "@treadle/cor
 import { add, compareExchange, exchange, load, notify, store, wait } from "@treadle/core/shared";
 import { WaitLeaf } from "../../src/waiters.ts";
 
-const TOP = 0;
 const DEATHS = 1;
+/** A word per thread: blocks that it has allocated, less those that it has freed. */
 const LIVE = 2;
 /** A word per thread: 1 when it has been woken. */
-const MAIL = 4;
+const MAIL = 6;
 /** A word per thread: 1 once it is dead. */
-const DEAD = 8;
+const DEAD = 10;
 const START = 16;
+/** Words that each thread has to allocate from. */
+const ARENA = 128;
+const THREADS = 3;
+/** What is found in freed memory; who reads or writes there races with who has freed it. */
+const POISON = -0x5eadbee;
 
 /** The memory, before any thread uses it. */
 export function memory(): Int32Array {
-  const words = new Int32Array(new SharedArrayBuffer(128 * 4));
-  words[TOP] = START;
-  return words;
+  return new Int32Array(new SharedArrayBuffer((START + THREADS * ARENA) * 4));
 }
 
-/** Blocks that were not freed. */
+/** Blocks that were not freed; once all threads have ended. */
 export function live(words: Int32Array): number {
-  return load(words, LIVE);
+  let count = 0;
+  for (let index = 0; index < THREADS; index++) count += words[LIVE + index] as number;
+  return count;
 }
 
 /** One thread's part. */
 export class ModelHost implements SharedHost {
   readonly words: Int32Array;
   readonly ref: number;
-  readonly threads = 3;
+  readonly threads: number = THREADS;
   readonly views: Map<number, object> = new Map();
   private readonly waits: Map<number, SharedWaits> = new Map();
+  private top: number;
 
   constructor(words: Int32Array, ref: number) {
     this.words = words;
     this.ref = ref;
+    this.top = START + ref * ARENA;
   }
 
   isCurrent(ref: number): boolean {
@@ -46,12 +53,22 @@ export class ModelHost implements SharedHost {
   }
 
   allocate(count: number): number {
-    add(this.words, LIVE, 1);
-    return add(this.words, TOP, count);
+    const { words, ref } = this;
+    const at = this.top + 1;
+    this.top = at + count;
+    if (this.top > START + (ref + 1) * ARENA) throw new Error("the arena is too small");
+    words[at - 1] = count;
+    words[LIVE + ref] = (words[LIVE + ref] as number) + 1;
+    return at;
   }
 
-  free(): void {
-    add(this.words, LIVE, -1);
+  free(at: number): void {
+    const { words, ref } = this;
+    const count = words[at - 1] as number;
+    if (count <= 0) throw new Error("freed twice");
+    words[at - 1] = 0;
+    for (let i = 0; i < count; i++) words[at + i] = POISON;
+    words[LIVE + ref] = (words[LIVE + ref] as number) - 1;
   }
 
   write(value: unknown): number {
@@ -60,10 +77,25 @@ export class ModelHost implements SharedHost {
     return node;
   }
 
+  writeCopies(value: unknown): number {
+    return this.write(value);
+  }
+
   read(node: number): unknown {
-    this.free();
+    const value = this.words[node + 1];
+    this.free(node);
+    return value;
+  }
+
+  peek(node: number): unknown {
     return this.words[node + 1];
   }
+
+  discard(node: number): void {
+    this.free(node);
+  }
+
+  suspect(): void {}
 
   register(at: number, waits: SharedWaits): void {
     this.waits.set(at, waits);
@@ -100,8 +132,9 @@ export class ModelHost implements SharedHost {
     while (exchange(this.words, MAIL + this.ref, 0) === 0)
       wait(this.words, MAIL + this.ref, 0, Number.POSITIVE_INFINITY);
     // A node may not be back: who looks again registers again in any case here.
-    for (const waits of this.waits.values()) waits.woken();
+    const all = [...this.waits.values()];
     this.waits.clear();
+    for (const waits of all) waits.woken();
   }
 }
 

@@ -1,8 +1,10 @@
 import { model, thread } from "@treadle/loom";
 import { describe, expect, it } from "vitest";
+import { Held, heldWords } from "../../src/shared/held.ts";
 import { createChannel, SharedChannel } from "../../src/shared/shared-channel.ts";
 import { createFlag, SharedFlag } from "../../src/shared/shared-flag.ts";
 import { WaitList } from "../../src/waiters.ts";
+import { deaths, mortal } from "./among-threads.ts";
 import { live, ModelHost, memory, Waiting } from "./host.ts";
 
 const UNBOUNDED = Number.POSITIVE_INFINITY;
@@ -17,8 +19,12 @@ function channel(host: ModelHost, bound: number): SharedChannel<number> {
 }
 
 /** The end of a sender that has come from thread 0. */
-function came(words: Int32Array, ref: number, at: number): SharedChannel<number> {
-  const host = new ModelHost(words, ref);
+function came(
+  words: Int32Array,
+  ref: number,
+  at: number,
+  host: ModelHost = new ModelHost(words, ref),
+): SharedChannel<number> {
   const made = new SharedChannel<number>(host, at, new WaitList(), new WaitList(), 1);
   made.senders.move(0);
   return made;
@@ -41,15 +47,20 @@ function receive(rx: SharedChannel<number>): number[] {
   }
 }
 
-/** Sends, as `send` does; false when the receiver is gone. */
-function send(tx: SharedChannel<number>, value: number): boolean {
+/** Takes places, as `reserveMany` does; false when the receiver is gone. */
+function takePlaces(tx: SharedChannel<number>, count: number): boolean {
   const leaf = new Waiting();
   for (let registered = false; ; registered = true) {
     if (tx.isAbandoned()) return false;
-    if (tx.tryTakePlaces(1)) break;
+    if (tx.tryTakePlaces(count)) return true;
     if (registered) (tx.host as ModelHost).sleep();
     tx.awaitPlaces(leaf);
   }
+}
+
+/** Sends, as `send` does; false when the receiver is gone. */
+function send(tx: SharedChannel<number>, value: number): boolean {
+  if (!takePlaces(tx, 1)) return false;
   tx.push(value);
   return true;
 }
@@ -89,11 +100,41 @@ describe("a channel among threads, in every interleaving,", { timeout: 120_000 }
       const sender = thread.spawn(() => {
         const tx = came(words, 1, rx.at);
         for (const value of [1, 2]) expect(send(tx, value)).toBe(true);
+        expect(tx.taken?.total).toBe(0);
         tx.dropSender();
       }, "sender");
       expect(receive(rx)).toEqual([1, 2]);
       sender.join();
       expect(live(words)).toBe(0);
+    }, options);
+    expect(report.complete).toBe(true);
+  });
+
+  it("gives a place to one of two threads", () => {
+    const report = model(() => {
+      const words = memory();
+      const rx = channel(new ModelHost(words, 0), 1);
+      rx.endSent();
+      const other = thread.spawn(() => came(words, 1, rx.at).tryTakePlaces(1), "other");
+      const here = rx.tryTakePlaces(1);
+      expect([here, other.join()].filter((took) => took)).toHaveLength(1);
+      expect([rx.free, rx.taken?.total]).toEqual([0, 1]);
+    }, options);
+    expect(report.complete).toBe(true);
+  });
+
+  it("gives what a dead thread held up once, whoever finds out", () => {
+    const report = model(() => {
+      const words = memory();
+      const host = new ModelHost(words, 0);
+      const at = host.allocate(heldWords(3));
+      const dead = new ModelHost(words, 1);
+      new Held(dead, at).addHere(2);
+      dead.die(1);
+      const other = thread.spawn(() => new Held(new ModelHost(words, 2), at).sweep(), "other");
+      const held = new Held(host, at);
+      expect(held.sweep() + other.join()).toBe(2);
+      expect(held.total).toBe(0);
     }, options);
     expect(report.complete).toBe(true);
   });
@@ -117,6 +158,38 @@ describe("a channel among threads, in every interleaving,", { timeout: 120_000 }
       expect(live(words)).toBe(0);
     }, options);
     expect(report.complete).toBe(true);
+  });
+
+  it("gives the places of a thread that dies to those that wait, wherever it is", () => {
+    for (const step of deaths(30)) {
+      const report = model(
+        () => {
+          const words = memory();
+          const host = new ModelHost(words, 0);
+          const rx = channel(host, 2);
+          rx.addSender();
+          rx.endSent();
+          const dying = thread.spawn(() => {
+            mortal(words, 1, step, (theirs, begin) => {
+              // An end that has not come is its sender's.
+              const tx = came(words, 1, rx.at, theirs);
+              begin();
+              tx.tryTakePlaces(2);
+              tx.releasePlaces(1);
+            });
+          }, "dying");
+          // Both places, and the end of the channel, which both come only when the dead one's are back.
+          expect(takePlaces(rx, 2)).toBe(true);
+          rx.push(1);
+          rx.push(2);
+          rx.dropSender();
+          dying.join();
+          expect(receive(rx)).toEqual([1, 2]);
+        },
+        { preemptionBound: 1 },
+      );
+      expect(report.complete).toBe(true);
+    }
   });
 
   it("ends when the thread of its last sender dies, whether that had come or was on its way", () => {

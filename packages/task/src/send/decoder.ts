@@ -23,6 +23,8 @@ const UNMADE: object = {};
 export class Decoder {
   /** Whether a message is being read. */
   busy: boolean;
+  /** Whether it is read for the sake of what must be given back only. */
+  discarding: boolean;
   private area: ByteArea | null;
   private start: number;
   private at: number;
@@ -36,6 +38,7 @@ export class Decoder {
 
   constructor() {
     this.busy = false;
+    this.discarding = false;
     this.area = null;
     this.start = 0;
     this.at = 0;
@@ -53,13 +56,14 @@ export class Decoder {
     this.start = at;
     this.at = at + 4;
     this.beside = beside ?? NOTHING;
-    const table = area.view.getUint32(at, true);
+    const table = area.view.getUint32(at, true) & (f.KINDED - 1);
     this.table = table === 0 ? 0 : at + table + 4;
   }
 
   /** Ends the reading. */
   finish(): void {
     this.busy = false;
+    this.discarding = false;
     this.area = null;
     this.beside = NOTHING;
     // The arrays may have been kept by nobody, so they can be used again.
@@ -357,6 +361,11 @@ export class Decoder {
     const name = this.string();
     const value = this.value();
     const kind = sendables.kinds.get(name);
+    if (this.discarding) {
+      this.objects[index] = UNMADE;
+      kind?.discard?.(value);
+      return UNMADE;
+    }
     if (kind === undefined) throw unknownKind(name);
     const object = kind.decode(value);
     this.objects[index] = object;

@@ -6,8 +6,10 @@
  * 2. Objects are numbered when they begin, as the decoder does.
  */
 import { types } from "node:util";
+import { sharing } from "@treadle/core";
 import { elements, isArrayBuffer, isForeign, travelsBeside, viewKind } from "./classify.ts";
 import { writeError } from "./error-codec.ts";
+import { onlyOnce } from "./errors.ts";
 import * as f from "./format.ts";
 import { kindOf, SEND, type SendKind } from "./kind.ts";
 import { isMoved, isTransferable } from "./move.ts";
@@ -186,7 +188,9 @@ export class Encoder extends Writer {
     this.count(object);
     this.tag(f.KIND);
     this.text(kind.name);
+    if (kind.sent !== undefined && sharing.copies) throw onlyOnce(kind.name);
     this.value(kind.encode(object));
+    this.kinded = true;
     if (kind.sent !== undefined) this.kinds.push(object);
   }
 

@@ -1,5 +1,5 @@
 /** What can go wrong with sendable functions and with values on their way to another thread. */
-import { describe, RuntimeError, sendErrorClass } from "@treadle/core";
+import { describe, ERR_INVALID_ARG, RuntimeError, sendErrorClass } from "@treadle/core";
 import { isTypeScript } from "./loader.ts";
 
 /** Code of the error for a value that cannot cross threads; its text names the place inside the value. */
@@ -97,6 +97,15 @@ export function notFound(url: string, name: string, known: readonly string[]): R
 }
 
 /** Makes the error for an object whose kind is not registered on this thread. */
+export function onlyOnce(kind: string): RuntimeError {
+  return new RuntimeError(
+    ERR_INVALID_ARG,
+    `a ${kind} is given away by being sent, and this value is read by several threads: send it through a channel ` +
+      "whose values are received once",
+  );
+}
+
+/** Makes the error for an object of a kind that this thread does not know. */
 export function unknownKind(kind: string): RuntimeError {
   return new RuntimeError(
     ERR_SEND_KIND,

@@ -1,7 +1,7 @@
 /**
  * How values lie in memory on their way between threads.
  *
- * **Layout.** A message is a word of 4 bytes and values. The word is 0, or where the table of binaries begins (from the
+ * **Layout.** A message is a word of 4 bytes and values. Bit 31 of the word: an object of a kind is in it. The rest is 0, or where the table of binaries begins (from the
  * message's start): a count, for each binary its place, its length, which byte of its buffer is the first and how many
  * values are made of it, then the binaries. A value is a tag of one byte and what the tag says. Numbers are little-endian, counts and lengths 4 bytes.
  *
@@ -12,6 +12,9 @@
  *
  * **Who writes, who reads.** `encoder.ts` and `decoder.ts` of the same version of this package: nothing is kept.
  */
+
+/** In the first word of a message: there are objects of kinds. */
+export const KINDED: number = 2 ** 31;
 
 export const UNDEFINED = 0;
 export const NULL = 1;

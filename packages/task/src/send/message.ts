@@ -54,6 +54,22 @@ export function encodeArguments(
   return end(to);
 }
 
+/** As {@link encodeArguments}, of one value that is read more than once: nothing can be given away in it. */
+export function encodeCopied(value: unknown, area: ByteArea, at: number, capacity: number): number {
+  const to = beginEncoding(area, at, capacity);
+  sharing.copies = true;
+  to.value(1);
+  try {
+    to.value(value);
+  } catch (error) {
+    to.abandon();
+    throw error instanceof Offence ? notSend(error, value, "the value") : error;
+  } finally {
+    sharing.copies = false;
+  }
+  return end(to);
+}
+
 /** Puts the message that did not fit where there is room for it. */
 export function finishEncoding(area: ByteArea, at: number): void {
   encoder.copyTo(area, at);
@@ -76,6 +92,40 @@ export function decodeArguments(
     const args: unknown[] = [];
     for (let i = 0; i < length; i++) args.push(from.value());
     return args;
+  } finally {
+    from.finish();
+  }
+}
+
+/**
+ * Gives back what the arguments of a call hold that nobody reads: ends of channels are closed. Costs a look where there are
+ * none. The memory is the caller's to free.
+ */
+export function discardArguments(area: ByteArea, at: number, beside?: readonly unknown[]): void {
+  discard(area, at, beside, (from) => {
+    for (let left = from.value() as number; left > 0; left--) from.value();
+  });
+}
+
+/** As {@link discardArguments}, for how a call ended. */
+export function discardOutcome(area: ByteArea, at: number, beside?: readonly unknown[]): void {
+  discard(area, at, beside, (from) => {
+    from.tag();
+    from.value();
+  });
+}
+
+function discard(
+  area: ByteArea,
+  at: number,
+  beside: readonly unknown[] | undefined,
+  read: (from: Decoder) => void,
+): void {
+  if (area.view.getInt32(at, true) >= 0) return;
+  const from = beginDecoding(area, at, beside);
+  from.discarding = true;
+  try {
+    read(from);
   } finally {
     from.finish();
   }
@@ -171,6 +221,7 @@ function beginEncoding(area: ByteArea, at: number, capacity: number): Encoder {
   // A getter or a kind encodes a message inside of another's.
   if (encoder.busy) encoder = new Encoder();
   sharing.host = area.host;
+  sharing.copies = false;
   encoder.begin(area, at, capacity);
   return encoder;
 }

@@ -60,6 +60,8 @@ export class Writer {
   protected readonly beside: object[];
   /** Objects whose kind wants to know when they were sent. */
   protected readonly kinds: object[];
+  /** Whether there are objects of kinds. */
+  protected kinded: boolean;
 
   constructor() {
     this.busy = false;
@@ -75,6 +77,7 @@ export class Writer {
     this.binaries = [];
     this.beside = [];
     this.kinds = [];
+    this.kinded = false;
   }
 
   /** Begins a message at a place that holds `capacity` bytes. */
@@ -139,6 +142,7 @@ export class Writer {
     this.binaries.length = 0;
     this.beside.length = 0;
     this.kinds.length = 0;
+    this.kinded = false;
     this.rich = false;
     if (this.scratch.bytes.length > KEPT) this.scratch = new ByteArea(new ArrayBuffer(SCRATCH));
   }
@@ -173,11 +177,12 @@ export class Writer {
   /** Writes the table of binaries; answers the length of the whole message. */
   protected layOut(): number {
     const { binaries } = this;
+    if (this.kinded) this.area.view.setUint32(this.start, f.KINDED, true);
     if (binaries.length === 0) return this.at - this.start;
     this.need(4 + binaries.length * ENTRY);
     const { view } = this.area;
     const table = this.at;
-    view.setUint32(this.start, table - this.start, true);
+    view.setUint32(this.start, table - this.start + (this.kinded ? f.KINDED : 0), true);
     view.setUint32(table, binaries.length, true);
     this.at = table + 4 + binaries.length * ENTRY;
     let place = align(this.at - this.start);
