@@ -35,8 +35,14 @@ export class SemaphorePool extends PermitPool implements Viewed<SharedSemaphore>
       WHAT,
       at,
       (host) => new SharedSemaphore(host, at),
-      () => new SemaphorePool(0),
+      () => SemaphorePool.ofThreads(),
     );
+  }
+
+  private static ofThreads(): SemaphorePool {
+    const pool = new SemaphorePool(0);
+    pool.closed = true;
+    return pool;
   }
 
   /** Makes it one of several threads; answers its address. */

@@ -367,10 +367,13 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   rounds(woken: boolean): void {
     this.leaveHostedPark(woken);
     this.active = this.round();
+    if (this.hasWork()) this.moreRounds();
     if (this.active) this.calm = 0;
-    if (!this.hasWork()) return;
+  }
+
+  private moreRounds(): void {
     const end = performance.now() + SLICE_MS;
-    do this.round();
+    do this.active = this.round() || this.active;
     while (this.hasWork() && performance.now() < end);
   }
 

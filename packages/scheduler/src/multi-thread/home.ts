@@ -64,6 +64,7 @@ export class Home implements Crew {
 
   private lost(index: number, why: string): void {
     this.participant.learnDeath(index, why);
+    this.participant.parcels.disconnect(index);
     // One that has left in good order may have been sent something just then.
     if (!this.fabric.declareDead(index)) this.fabric.signalAll(Signal.DEATH);
     this.participant.sweep();

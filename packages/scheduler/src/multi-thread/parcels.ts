@@ -26,6 +26,8 @@ export class Parcels {
   /** The ports by the participant at their other end. */
   private readonly ports = new Map<number, MessagePort>();
   private readonly arrived = new Map<number, SendMessage>();
+  /** Home: what is for threads that have not begun. */
+  private readonly held: Parcel[] = [];
 
   constructor(fabric: Fabric) {
     this.fabric = fabric;
@@ -35,6 +37,12 @@ export class Parcels {
   connect(index: number, port: MessagePort): void {
     this.ports.set(index, port);
     port.unref();
+    for (const parcel of this.held.splice(0)) this.send(parcel);
+  }
+
+  /** The thread of that participant is gone: what is sent there waits for the one that takes its place. */
+  disconnect(index: number): void {
+    this.ports.delete(index);
   }
 
   /** Sends a parcel on its way. */
@@ -45,6 +53,10 @@ export class Parcels {
     }
     const index = indexOfRef(parcel.to);
     const via = this.ports.has(index) ? index : HOME;
+    if (via === this.fabric.self) {
+      this.held.push(parcel);
+      return;
+    }
     this.ports.get(via)?.postMessage(parcel, transferOf(parcel.message));
     this.fabric.signal(via, Signal.PARCEL);
   }

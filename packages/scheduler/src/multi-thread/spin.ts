@@ -15,10 +15,10 @@ import { performance } from "node:perf_hooks";
 const MAX_SPIN_MS = 0.05;
 /** The longest trial, in ms: the other thread may have to be woken first. */
 const MAX_TRIAL_MS = 0.1;
-/** Looks between two readings of the clock. */
-const LOOKS = 32;
+/** Looks between two readings of the clock; few, for code that is not compiled yet takes microseconds for each. */
+const LOOKS = 4;
 /** When so much time lies between two readings, in ms, the core was another thread's. */
-const PREEMPTED_MS = 0.01;
+const PREEMPTED_MS = 0.015;
 /** A sleep that was shorter, in ms, might have been a spin: the longest one, and what waking two threads takes. */
 const SHORT_SLEEP_MS = 0.2;
 const FULL = 16;
