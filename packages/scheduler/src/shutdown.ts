@@ -43,6 +43,11 @@ export class Shutdown {
     return this.state !== OPEN;
   }
 
+  /** Whether it has ended. */
+  get isFinished(): boolean {
+    return this.state === FINISHED;
+  }
+
   /** Begins; false when it had begun before. */
   begin(reason: unknown): boolean {
     if (this.state !== OPEN) return false;

@@ -352,7 +352,8 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     if (this.ending.isClosing) this.ending.check();
     if (this.hasWork()) return true;
     const { source } = this;
-    return source !== null && (this.active ? this.giveTurn(source) : this.doze(source));
+    if (source === null || this.ending.isFinished) return false;
+    return this.active ? this.giveTurn(source) : this.doze(source);
   }
 
   /** Has run out of work just now: whether the event loop is to have a turn before the thread looks once more. */
@@ -739,6 +740,8 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     this.drive(call, () => this.drivers.shutdown());
     this.submit();
     this.watch.sweep();
+    // Nothing more is to be looked out for.
+    this.calm = 1;
     this.hosted.stop();
     this.source?.end();
   }

@@ -26,6 +26,7 @@ const source = {
   takeOffered: none,
   search: none,
   working: nothing,
+  submitted: nothing,
   interval: () => 61,
   staysAwake: () => true,
   blockFor: (calm: number) => {
