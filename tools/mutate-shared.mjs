@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { segmentMutants, segmentTests } from "./segment-mutants.mjs";
 import { syncMutants, syncTests } from "./sync-mutants.mjs";
@@ -15,6 +15,7 @@ const counters = "packages/metrics/src/counters.ts";
 const worker = "packages/metrics/src/worker-metrics.ts";
 const park = "packages/scheduler/src/atomics-park.ts";
 const state = "packages/task/src/state.ts";
+const taskQueue = "packages/scheduler/src/multi-thread/task-queue.ts";
 
 const BEGUN = "  add(words, at, 1);\n";
 const LOW = "  add(words, at + LOW, -CARRY);\n";
@@ -307,6 +308,60 @@ const mutants = [
     "toNoJoinWaker does not clear its bit",
     [["? word : word & ~JOIN_WAKER;\n}\n\n// The three", "? word : word;\n}\n\n// The three"]],
   ],
+  // task-queue
+  [
+    taskQueue,
+    "the last searcher does not look for more when it has something to do",
+    [["if (idle.found(this.worker) && (", "if (idle.found(this.worker) && false && ("]],
+  ],
+  [
+    taskQueue,
+    "a searcher that has something to do goes on as one",
+    [
+      ["    this.searching = false;\n    // Who pushed", "    // Who pushed"],
+      ["idle.found(this.worker) && (inject", "(inject"],
+    ],
+  ],
+  [
+    taskQueue,
+    "the last searcher looks for more before it says that it searches no longer",
+    [
+      [
+        "if (idle.found(this.worker) && (inject.hasWork() || this.hasInRings())) {",
+        "const more = inject.hasWork() || this.hasInRings();\n    if (idle.found(this.worker) && more) {",
+      ],
+    ],
+  ],
+  [
+    taskQueue,
+    "a worker that has told of its end searches, and does not know it",
+    [["this.searching = this.shared.idle.trySearch", "this.shared.idle.trySearch"]],
+  ],
+  [
+    taskQueue,
+    "what lies in a worker's own ring is not looked for",
+    [
+      [
+        "if (this.shared.ring(i).length !== 0)",
+        "if (i !== this.worker + 1 && this.shared.ring(i).length !== 0)",
+      ],
+    ],
+  ],
+  [
+    taskQueue,
+    "who has taken more than one of what is offered wakes nobody for the rest",
+    [["if (entry !== 0 && !this.searching) this.share();", ""]],
+  ],
+  [
+    taskQueue,
+    "a worker goes to sleep without a last look",
+    [["return !this.hasAny() || idle.anySearching();", "return true;"]],
+  ],
+  [
+    taskQueue,
+    "a worker that was woken does not know that it searches",
+    [["this.searching = this.shared.idle.rouse(", "this.shared.idle.rouse("]],
+  ],
   ...segmentMutants,
   ...syncMutants,
 ];
@@ -326,7 +381,7 @@ function testsOf(file) {
 
 function testOf(file) {
   return join(
-    dirname(dirname(file)),
+    file.slice(0, file.indexOf("/src/")),
     "test",
     "model",
     file.split("/").pop().replace(".ts", ".model.test.ts"),

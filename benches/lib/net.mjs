@@ -27,6 +27,7 @@ export function pinned(cpu, command) {
 
 const SERVERS = {
   bare: () => [compiled("echo")],
+  "bare-addon": () => [process.execPath, here("addon.mjs")],
   treadle: () => [process.execPath, here("treadle.mjs"), "hosted"],
   "treadle-blocking": () => [process.execPath, here("treadle.mjs"), "blocking"],
   native: () => [process.execPath, here("node-net.mjs")],
@@ -35,6 +36,7 @@ const SERVERS = {
 /** What the variants are. */
 export const serversSay = {
   bare: "one epoll set in C, edge-triggered, nothing else",
+  "bare-addon": "the addon's reactor and system calls in one JavaScript loop, no task, no runtime",
   treadle: "a task for each connection, by Node's event loop",
   "treadle-blocking": "the same inside `blockOn`",
   native: "`node:net`, `socket.write` in the `data` event",

@@ -26,7 +26,7 @@ export const scenario = {
       const byte = new Uint8Array(1);
       const reads = (fd) => {
         const source = new AsyncFd(fd, Interest.READABLE);
-        const buffer = new Uint8Array(1);
+        const buffer = new Uint8Array(64);
         const read = () => sys.read(fd, buffer);
         return () => source.asyncIo(Interest.READABLE, read);
       };

@@ -4,7 +4,7 @@
 // Throughput depends on who else uses the machine, and the client is as busy as the server: what a request costs the
 // server's process in processor time says more.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -104,10 +104,13 @@ function measure({ name, child, port }, test, depth) {
   figures.microseconds.push((spent * 1e6) / Math.round(requests));
 }
 
-/** Seconds of the processor that a process has used. */
+/** Seconds of the processor that the threads of a process have used. */
 function processorTime(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  const folder = `/proc/${pid}/task`;
+  const nanos = readdirSync(folder).map((thread) =>
+    Number(readFileSync(`${folder}/${thread}/schedstat`, "utf8").split(" ", 1)[0]),
+  );
+  return nanos.reduce((sum, one) => sum + one, 0) / 1e9;
 }
 
 function report(tests, depths) {

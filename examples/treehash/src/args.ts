@@ -1,4 +1,5 @@
 /** The command line. */
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 
 /** What a run is asked to do. */
@@ -6,6 +7,8 @@ export interface RunOptions {
   readonly directory: string;
   /** The file to write; undefined for standard output. */
   readonly output: string | undefined;
+  /** How many threads hash; the first of them is the one that does everything else, too. */
+  readonly threads: number;
   /** How many files may be in work at once. */
   readonly concurrency: number;
   /** How long one file may take, in ms; undefined for as long as it likes. */
@@ -20,7 +23,12 @@ export type Command =
   | { readonly kind: "version" }
   | { readonly kind: "wrong"; readonly message: string };
 
+const MAX_THREADS = 128;
+const DEFAULT_THREADS = Math.min(availableParallelism(), MAX_THREADS);
+/** Files in work: so many at least, that a slow disk has something to do, */
 const DEFAULT_CONCURRENCY = 8;
+/** and so many for each thread, that none has to wait for the next. */
+const PER_THREAD = 2;
 const MAX_CONCURRENCY = 256;
 /** The longest timer: about 24 days. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
@@ -31,7 +39,9 @@ Hash (SHA-256) every regular file below DIR, and list them, sorted by path, as s
 \`sha256sum -c\` accepts the list. Symbolic links are not followed.
 
   -o, --output FILE      write the list to FILE; it is replaced when the list is whole
-  -j, --concurrency N    have at most N files in work at once, 1 to ${MAX_CONCURRENCY} (default ${DEFAULT_CONCURRENCY})
+  -T, --threads N        hash on N threads, 1 to ${MAX_THREADS} (default: one per core, here ${DEFAULT_THREADS})
+  -j, --concurrency N    have at most N files in work at once, 1 to ${MAX_CONCURRENCY} (default ${DEFAULT_CONCURRENCY},
+                         or ${PER_THREAD} per thread where that is more)
   -t, --timeout MS       give a file up that takes longer than MS milliseconds
   -q, --quiet            show neither progress nor the summary
   -h, --help             show this help and exit
@@ -44,6 +54,7 @@ Exit status: 0 all files hashed, 1 some failed, 2 wrong usage, 130 stopped by Ct
 
 const OPTIONS = {
   output: { type: "string", short: "o" },
+  threads: { type: "string", short: "T" },
   concurrency: { type: "string", short: "j" },
   timeout: { type: "string", short: "t" },
   quiet: { type: "boolean", short: "q" },
@@ -68,11 +79,14 @@ function read(args: readonly string[]): Command {
   });
   if (values.help === true) return { kind: "help" };
   if (values.version === true) return { kind: "version" };
+  const threads = wholeNumber("--threads", values.threads, MAX_THREADS) ?? DEFAULT_THREADS;
   const options: RunOptions = {
     directory: onlyDirectory(positionals),
     output: outputFile(values.output),
+    threads,
     concurrency:
-      wholeNumber("--concurrency", values.concurrency, MAX_CONCURRENCY) ?? DEFAULT_CONCURRENCY,
+      wholeNumber("--concurrency", values.concurrency, MAX_CONCURRENCY) ??
+      Math.max(DEFAULT_CONCURRENCY, PER_THREAD * threads),
     timeout: wholeNumber("--timeout", values.timeout, MAX_TIMEOUT),
     quiet: values.quiet === true,
   };

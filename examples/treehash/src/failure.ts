@@ -1,6 +1,6 @@
 /** Why a file could not be hashed, in words, and which errors are the file's own. */
 import { getSystemErrorMap } from "node:util";
-import { Elapsed } from "treadle";
+import { Elapsed, ERR_WORKER_LOST } from "treadle";
 import { type BytePath, displayPath } from "./byte-path.ts";
 import type { Job } from "./job.ts";
 
@@ -17,7 +17,8 @@ export class Replaced extends Error {
 export function failureReason(error: unknown): string | undefined {
   if (error instanceof Elapsed) return "timed out";
   if (error instanceof Replaced) return error.message;
-  const { errno, syscall } = error as NodeJS.ErrnoException;
+  const { code, errno, syscall } = error as NodeJS.ErrnoException;
+  if (code === ERR_WORKER_LOST) return "the thread that hashed it ended";
   if (typeof errno !== "number" || typeof syscall !== "string") return undefined;
   return getSystemErrorMap().get(errno)?.[1] ?? (error as Error).message;
 }
@@ -26,6 +27,11 @@ export function failureReason(error: unknown): string | undefined {
 export function noteFailure(job: Job, path: BytePath, error: unknown): void {
   const reason = failureReason(error);
   if (reason === undefined) throw error;
+  noteReason(job, path, reason);
+}
+
+/** Counts and reports why a path could not be hashed. */
+export function noteReason(job: Job, path: BytePath, reason: string): void {
   job.tally.fail(reason);
   job.terminal.report(`${displayPath(path)}: ${reason}`);
 }

@@ -2,11 +2,14 @@
  * The hashing of a whole tree: a task walks, a task per file hashes, at most so many at once.
  *
  *     walk --mpsc--> dispatch --one task per file--> OrderedOutput
+ *
+ * On several threads the files go out in batches instead, see `hash-on-threads.ts`.
  */
 import { type Async, type Future, fn, mpsc, type Permit, type Scope, scope } from "treadle";
 import { checksumLine } from "./checksum-line.ts";
 import { noteFailure } from "./failure.ts";
-import { hashFile } from "./hash-file.ts";
+import { hashFile, OWN } from "./hash-file.ts";
+import { dispatchToThreads } from "./hash-on-threads.ts";
 import type { Job, TreePath } from "./job.ts";
 import { walk } from "./walk.ts";
 import { within } from "./within.ts";
@@ -23,7 +26,8 @@ export const hashTree: (job: Job) => Future<void> = fn(function* hashTree(job) {
   yield* scope(function* (s): Async<void> {
     const [sender, files] = mpsc.channel<TreePath>(AHEAD);
     s.spawn(walk, job, sender);
-    yield* dispatch(job, s, files);
+    const { live } = job;
+    yield* live === undefined ? dispatch(job, s, files) : dispatchToThreads(job, live, s, files);
   });
 });
 
@@ -42,16 +46,16 @@ const dispatch = fn(function* dispatch(
 
 function* hashOne(job: Job, at: number, file: TreePath, slot: Permit): Async<void> {
   const { path } = file;
-  job.tally.inWork.add(path);
+  job.tally.inWork.add(file);
   try {
-    const digest = yield* within(job.options.timeout, hashFile(job, file));
-    if (digest !== undefined) job.tally.hashed++;
-    job.output.put(at, digest === undefined ? "" : checksumLine(digest, path));
+    const digest = yield* within(job.options.timeout, hashFile(job, path, file.pace));
+    if (digest !== OWN) job.tally.hashed++;
+    job.output.put(at, digest === OWN ? "" : checksumLine(digest, path));
   } catch (error) {
     noteFailure(job, path, error);
     job.output.put(at, "");
   } finally {
-    job.tally.inWork.delete(path);
+    job.tally.inWork.delete(file);
     slot.release();
   }
   job.tally.done++;

@@ -22,7 +22,7 @@ export class Interrupt implements Disposable {
     SIGTERM: signal("SIGTERM"),
     SIGHUP: signal("SIGHUP"),
   };
-  private readonly listening: JoinHandle<void> = spawn(() => this.listen());
+  private readonly listening: JoinHandle<void> = spawn(this.listen());
 
   [Symbol.dispose](): void {
     this.listening.abort();

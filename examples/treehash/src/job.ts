@@ -3,6 +3,7 @@ import type { Semaphore } from "treadle";
 import type { RunOptions } from "./args.ts";
 import type { BytePath } from "./byte-path.ts";
 import type { ChunkBuffers } from "./chunk-buffers.ts";
+import type { Live } from "./live.ts";
 import type { Mounts } from "./mounts.ts";
 import type { OrderedOutput } from "./ordered-output.ts";
 import type { OwnFiles } from "./own-files.ts";
@@ -24,9 +25,14 @@ export interface Job {
   readonly output: OrderedOutput;
   /** What this run itself writes, and must not hash. */
   readonly own: OwnFiles;
-  /** One permit per file in work. */
+  /** One permit per file, or batch, in work. */
   readonly slots: Semaphore;
+  /** One of the slots, where several threads hash: that of this one. */
+  readonly slotHere: Semaphore;
   readonly buffers: ChunkBuffers;
+  readonly readAhead: boolean;
+  /** What the threads are at that hash; undefined where this one does. */
+  readonly live: Live | undefined;
 }
 
 /** A file, or a directory with a slash at the end of its path, as the walk comes upon it. */

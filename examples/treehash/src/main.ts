@@ -2,12 +2,19 @@
 import { readFileSync } from "node:fs";
 import { type Async, Builder, fn, main } from "treadle";
 import { HELP, parseCommand } from "./args.ts";
+import { Live } from "./live.ts";
 import { run } from "./run.ts";
+import { setUpThreads } from "./thread-setup.ts";
+
+const command = parseCommand(process.argv.slice(2));
+const live =
+  command.kind === "run" && command.options.threads > 1
+    ? new Live(command.options.concurrency)
+    : undefined;
 
 const program = fn(function* treehash(): Async<void> {
-  const command = parseCommand(process.argv.slice(2));
   if (command.kind === "run") {
-    process.exitCode = yield* run(command.options);
+    process.exitCode = yield* run(command.options, live);
   } else if (command.kind === "help") {
     process.stdout.write(HELP);
   } else if (command.kind === "version") {
@@ -25,8 +32,11 @@ function version(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-main(
-  import.meta.url,
-  { builder: Builder.newCurrentThread().enableAll(), shutdownTimeout: 1000 },
-  program,
-);
+/** One thread needs no others; of several, this one hashes too, when it has nothing else to do. */
+function builder(): Builder {
+  if (command.kind !== "run" || live === undefined) return Builder.newCurrentThread();
+  setUpThreads(command.options, live);
+  return Builder.newMultiThread().workerThreads(command.options.threads - 1);
+}
+
+main(import.meta.url, { builder: builder().enableAll(), shutdownTimeout: 1000 }, program);

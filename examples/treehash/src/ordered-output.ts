@@ -31,9 +31,9 @@ export class OrderedOutput {
   private length = 0;
   private ended = false;
 
-  /** Waits until one more file may be begun; its permit is to be forgotten, its line gives the place back. */
-  place(): Future<Permit> {
-    return this.places.acquire();
+  /** Waits until so many more files may be begun; the permit is to be forgotten, their lines give the places back. */
+  place(files = 1): Future<Permit> {
+    return this.places.acquire(files);
   }
 
   /** Takes the line of the file that was begun as number `at`; an empty one for a file that has none. */

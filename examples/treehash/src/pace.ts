@@ -8,7 +8,8 @@
  * is what counts, not their mean time: on a busy machine a few reads take long because another program had the
  * processor, while a cold cache makes most of them wait.
  *
- * On file systems that may never answer everything goes through the pool, see `mounts.ts`.
+ * On file systems that may never answer everything goes through the pool, see `mounts.ts`. A thread that leaves the
+ * hashing to others reads its directories in place always: nothing else is held up by it.
  */
 
 /** A read in place that takes longer than this and its share for its bytes is slow; in ms. */
@@ -21,15 +22,18 @@ const FEWEST_BY_POOL = 128;
 const MOST_BY_POOL = 4096;
 
 export class Pace {
-  private readonly onlyPool: boolean;
+  /** Whether nothing is ever read in place. */
+  readonly onlyPool: boolean;
+  private readonly onlyInPlace: boolean;
   /** The part of the last reads in place that was slow, 0 to 1. */
   private slowPart = 0;
   private leftByPool = 0;
   private nextByPool = FEWEST_BY_POOL;
 
-  /** @param onlyPool - whether nothing is ever to be read in place */
-  constructor(onlyPool = false) {
-    this.onlyPool = onlyPool;
+  /** @param only - the one way in which everything is to be read, if there is no choice */
+  constructor(only?: "by pool" | "in place") {
+    this.onlyPool = only === "by pool";
+    this.onlyInPlace = only === "in place";
   }
 
   /** Whether the next file should be read in place; its time is then told to `took`. */
@@ -54,6 +58,7 @@ export class Pace {
   }
 
   private turnToPool(): void {
+    if (this.onlyInPlace) return;
     this.leftByPool = this.nextByPool;
     this.nextByPool = Math.min(this.nextByPool * 2, MOST_BY_POOL);
     // The next try is short: a few slow reads more end it.

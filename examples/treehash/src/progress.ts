@@ -113,7 +113,7 @@ function liveLine(job: Job, meter: Meter): string {
   const room = job.terminal.columns - width(line) - 2;
   const [oldest] = job.tally.inWork;
   if (oldest === undefined || room < 12) return line;
-  return `${line}  ${fitEnd(displayPath(oldest), room)}`;
+  return `${line}  ${fitEnd(displayPath(oldest.path), room)}`;
 }
 
 function plainLine(meter: Meter): string {

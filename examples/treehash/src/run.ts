@@ -8,6 +8,7 @@ import { failureReason } from "./failure.ts";
 import { hashTree } from "./hash-tree.ts";
 import { Interrupt } from "./interrupt.ts";
 import type { Job } from "./job.ts";
+import type { Live } from "./live.ts";
 import { mountsBelow } from "./mounts.ts";
 import { OrderedOutput, writeLines } from "./ordered-output.ts";
 import { ownPaths, ownStdout } from "./own-files.ts";
@@ -23,30 +24,32 @@ const WRONG_USAGE = 2;
 /** What a shell shows for a program that a broken pipe has stopped. */
 const READER_GONE = 141;
 
-/** Does what the options ask for; answers the program's exit status. */
-export const run: (options: RunOptions) => Future<number> = fn(function* run(options) {
-  const terminal = new Terminal(process.stderr);
-  const refused = whyNoDirectory(options.directory);
-  if (refused !== undefined) return refuse(terminal, options.directory, refused);
-  let sink: Sink;
-  try {
-    sink = yield* openSink(options.output);
-  } catch (error) {
-    return refuse(terminal, listName(options), wordsFor(error));
-  }
-  using interrupt = new Interrupt();
-  const job = jobOf(options, sink, terminal);
-  try {
-    yield* hashAndWrite(job, sink, interrupt);
-    commit(sink);
-  } catch (error) {
-    discard(sink);
-    if ((error as NodeJS.ErrnoException).code === "EPIPE") return READER_GONE;
-    terminal.report(`${listName(options)}: ${wordsFor(error)}`);
-    return FAILED;
-  }
-  return conclude(job, interrupt);
-});
+/** Does what the options ask for, on other threads if there is a `live`; answers the program's exit status. */
+export const run: (options: RunOptions, live: Live | undefined) => Future<number> = fn(
+  function* run(options, live) {
+    const terminal = new Terminal(process.stderr);
+    const refused = whyNoDirectory(options.directory);
+    if (refused !== undefined) return refuse(terminal, options.directory, refused);
+    let sink: Sink;
+    try {
+      sink = yield* openSink(options.output);
+    } catch (error) {
+      return refuse(terminal, listName(options), wordsFor(error));
+    }
+    using interrupt = new Interrupt();
+    const job = jobOf(options, live, sink, terminal);
+    try {
+      yield* hashAndWrite(job, sink, interrupt);
+      commit(sink);
+    } catch (error) {
+      discard(sink);
+      if ((error as NodeJS.ErrnoException).code === "EPIPE") return READER_GONE;
+      terminal.report(`${listName(options)}: ${wordsFor(error)}`);
+      return FAILED;
+    }
+    return conclude(job, interrupt);
+  },
+);
 
 /** Hashes until all is done or a signal comes; then the lines that are there are written to the end. */
 const hashAndWrite = fn(function* hashAndWrite(
@@ -70,25 +73,30 @@ const hashAndWrite = fn(function* hashAndWrite(
 function conclude(job: Job, interrupt: Interrupt): number {
   const { options, tally, terminal } = job;
   if (interrupt.status !== 0) terminal.report("stopped; the list holds what was hashed so far");
-  if (!options.quiet) terminal.print(summary(tally, Handle.current().metrics()));
+  if (!options.quiet) terminal.print(summary(tally, Handle.current().metrics(), options.threads));
   return interrupt.status || (tally.failed > 0 ? FAILED : 0);
 }
 
-function jobOf(options: RunOptions, sink: Sink, terminal: Terminal): Job {
+function jobOf(options: RunOptions, live: Live | undefined, sink: Sink, terminal: Terminal): Job {
   const { directory } = options;
+  // With a single slot the other threads have it, so that this one is left free.
+  const slotsHere = live !== undefined && options.concurrency > 1 ? 1 : 0;
   const root = withSlash(bytePath(directory));
   return {
     options,
     root,
     terminal,
-    tally: new Tally(),
-    localPace: new Pace(),
-    remotePace: new Pace(true),
+    tally: new Tally(live),
+    localPace: live === undefined ? new Pace() : new Pace("in place"),
+    remotePace: new Pace("by pool"),
     mounts: mountsBelow(root, directory),
     output: new OrderedOutput(),
     own: sink.target === undefined ? ownStdout() : ownPaths(root, directory, pathsOf(sink)),
-    slots: new Semaphore(options.concurrency),
+    slots: new Semaphore(options.concurrency - slotsHere),
+    slotHere: new Semaphore(slotsHere),
     buffers: new ChunkBuffers(),
+    readAhead: true,
+    live,
   };
 }
 

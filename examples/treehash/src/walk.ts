@@ -1,5 +1,5 @@
 /** The walk through the tree, in the order of the list. */
-import { type Async, fn, type mpsc } from "treadle";
+import { type Async, fn, type mpsc, yieldNow } from "treadle";
 import type { BytePath } from "./byte-path.ts";
 import { type Listing, listDirectory } from "./directory.ts";
 import { noteFailure } from "./failure.ts";
@@ -12,6 +12,9 @@ interface Level {
   next: number;
 }
 
+/** How long the walk goes on before it lets others have the thread, in ms. */
+const SLICE = 2;
+
 /**
  * Sends the path of every regular file below the job's root, sorted by its bytes, and closes the sender.
  *
@@ -19,6 +22,7 @@ interface Level {
  * and runs ahead of the hashing by as much as the channel holds.
  */
 export function* walk(job: Job, files: mpsc.Sender<TreePath>): Async<void> {
+  let rested = performance.now();
   try {
     const levels: Level[] = [];
     yield* enter(job, rootOf(job), levels);
@@ -28,6 +32,9 @@ export function* walk(job: Job, files: mpsc.Sender<TreePath>): Async<void> {
         levels.pop();
       } else if (key.endsWith("/")) {
         yield* enter(job, directoryIn(job, level.directory, key), levels);
+        if (performance.now() - rested < SLICE) continue;
+        yield* yieldNow();
+        rested = performance.now();
       } else {
         const path = level.directory.path + key;
         if (!job.own.hasPath(path)) yield* files.send({ path, pace: level.directory.pace });

@@ -1,10 +1,12 @@
+import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
 import { HELP, parseCommand } from "../src/args.ts";
 
 const defaults = {
   directory: "dir",
   output: undefined,
-  concurrency: 8,
+  threads: availableParallelism(),
+  concurrency: Math.max(8, 2 * availableParallelism()),
   timeout: undefined,
   quiet: false,
 };
@@ -14,12 +16,37 @@ test("a directory alone runs with the defaults", () => {
 });
 
 test.each([
-  [["--output", "list", "--concurrency", "3", "--timeout", "250", "--quiet", "dir"]],
-  [["-o", "list", "dir", "-j3", "-t=250", "-q"].map((arg) => arg.replace("=", ""))],
-  [["--output=list", "--concurrency=3", "--timeout=250", "-q", "--", "dir"]],
+  [
+    [
+      "--output",
+      "list",
+      "--concurrency",
+      "3",
+      "--timeout",
+      "250",
+      "--quiet",
+      "--threads",
+      "5",
+      "dir",
+    ],
+  ],
+  [["-o", "list", "dir", "-j3", "-t=250", "-q", "-T5"].map((arg) => arg.replace("=", ""))],
+  [["--output=list", "--concurrency=3", "--timeout=250", "-q", "--threads=5", "--", "dir"]],
 ])("%j gives all options", (args) => {
-  const options = { ...defaults, output: "list", concurrency: 3, timeout: 250, quiet: true };
+  const options = {
+    ...defaults,
+    output: "list",
+    threads: 5,
+    concurrency: 3,
+    timeout: 250,
+    quiet: true,
+  };
   expect(parseCommand(args)).toEqual({ kind: "run", options });
+});
+
+test("many threads have at least two files each in work", () => {
+  const options = { ...defaults, threads: 20, concurrency: 40 };
+  expect(parseCommand(["-T20", "dir"])).toEqual({ kind: "run", options });
 });
 
 test("the output - is standard output", () => {
@@ -46,13 +73,22 @@ test.each([
   [["dir", "-j", "257"], "--concurrency must be a whole number from 1 to 256, not '257'"],
   [["dir", "-j", "1.5"], "--concurrency must be a whole number from 1 to 256, not '1.5'"],
   [["dir", "-j", "1e2"], "--concurrency must be a whole number from 1 to 256, not '1e2'"],
+  [["dir", "-T", "129"], "--threads must be a whole number from 1 to 128, not '129'"],
   [["dir", "-t", "0"], "--timeout must be a whole number from 1 to 2147483647, not '0'"],
 ])("%j is wrong: %s", (args, message) => {
   expect(parseCommand(args)).toEqual({ kind: "wrong", message });
 });
 
 test("the help names every option and fits a terminal", () => {
-  for (const option of ["output", "concurrency", "timeout", "quiet", "help", "version"]) {
+  for (const option of [
+    "output",
+    "threads",
+    "concurrency",
+    "timeout",
+    "quiet",
+    "help",
+    "version",
+  ]) {
     expect(HELP).toContain(`--${option}`);
   }
   expect(Math.max(...HELP.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);

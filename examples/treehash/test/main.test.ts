@@ -17,6 +17,7 @@ import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import {
   check,
+  type Ended,
   forbid,
   hasOpen,
   newDirectory,
@@ -24,6 +25,8 @@ import {
   run,
   start,
   startWithoutPrivileges,
+  startWithPreload,
+  useThreads,
 } from "./program.ts";
 
 const GiB = 2 ** 30;
@@ -51,7 +54,9 @@ function lines(list: Buffer | string): string[] {
   return list.toString("latin1").split("\n").slice(0, -1);
 }
 
-describe("the list", () => {
+describe.each([1, 3])("the list, on %i thread(s),", (threads) => {
+  beforeEach(() => useThreads(threads));
+
   test("is what sha256sum writes for the sorted files of a tree", async () => {
     mkdirSync(join(here, "tree/a/deep/er"), { recursive: true });
     for (const name of ["a.txt", "a/b", "a/deep/er/file", "a-b", "z", "a/deep.x", "a b ", "#"]) {
@@ -179,7 +184,9 @@ describe("what is no regular file", () => {
   });
 });
 
-describe("a file that cannot be hashed", () => {
+describe.each([1, 3])("a file that cannot be hashed, on %i thread(s),", (threads) => {
+  beforeEach(() => useThreads(threads));
+
   test("is reported and counted, and the others are hashed: no permission", async () => {
     mkdirSync(join(here, "tree/closed"));
     file("a");
@@ -195,7 +202,9 @@ describe("a file that cannot be hashed", () => {
     expect(stderr).toMatch(/failed +2 permission denied\n/);
   });
 
-  test("is reported and counted when it has vanished or was replaced since it was listed", async () => {
+  // With one slot it is one file after the other; several threads take the small ones first.
+  const inOrder = test.runIf(threads === 1);
+  inOrder("is reported and counted when it has vanished or was replaced since", async () => {
     endless("a");
     for (const name of ["gone", "link", "pipe", "rest"]) file(name);
     const running = start(here, ["-j", "1", "-t", "1500", "tree"]);
@@ -292,7 +301,9 @@ describe("--output", () => {
   });
 });
 
-describe("a signal", () => {
+describe.each([1, 3])("a signal, on %i thread(s),", (threads) => {
+  beforeEach(() => useThreads(threads));
+
   test("ends it in time with a valid list of all that was hashed, also behind a gap", async () => {
     for (const name of ["a", "c", "d"]) file(name);
     endless("b");
@@ -345,9 +356,13 @@ describe("a signal", () => {
     /** A run that has hashed everything, and hangs in a write. */
     async function stuck(): Promise<ReturnType<typeof start>> {
       const running = start(here, ["-q", "tree"], false);
-      // The kernel counts what a process has read; the list is longer than what pipes hold.
-      const state = (): string => readFileSync(`/proc/${running.child.pid}/io`, "latin1");
-      for (let last = ""; last !== state(); ) {
+      // The kernel counts what a process reads and writes; the list is longer than what pipes hold. The threads
+      // exchange some bytes even when nothing is done.
+      const state = (): number => {
+        const counts = readFileSync(`/proc/${running.child.pid}/io`, "latin1");
+        return Number(/rchar: (\d+)/.exec(counts)?.[1]) + Number(/wchar: (\d+)/.exec(counts)?.[1]);
+      };
+      for (let last = 0; state() - last > 10_000; ) {
         last = state();
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
@@ -406,12 +421,71 @@ describe("the command line", () => {
   });
 });
 
-test("the summary tells what was done and what the runtime did", async () => {
-  file("a", Buffer.alloc(1500));
-  file("b", Buffer.alloc(1_500_000));
-  const { stderr } = await run(here, "tree");
-  expect(stderr).toMatch(/hashed +2 files, 1.50 MB\n/);
-  expect(stderr).toMatch(/read +1 in place, 1 by the thread pool\n/);
-  expect(stderr).toMatch(/tasks +6 spawned, \d+ polls, 0 forced yields/);
-  expect(stderr).toMatch(/worker +\d.\d+ s busy \(\d+ %\), \d+ parks?/);
+test("the list is the same whatever the number of threads", async () => {
+  for (let i = 0; i < 3000; i++) file(`${i}`, Buffer.alloc(i % 300 === 0 ? 300_000 + i : i, i));
+  const expected = reference(here, "tree").toString();
+  for (const threads of ["1", "2", "4"]) {
+    const { code, stdout } = await run(here, "-q", "-T", threads, "tree");
+    expect(code).toBe(0);
+    expect(stdout.toString()).toBe(expected);
+  }
+});
+
+describe("a thread that dies", () => {
+  const [ALL, FIRST] = ["true", "threadId === 1"];
+
+  test("is replaced, and its file is hashed by another", async () => {
+    endless("a");
+    file("b");
+    const { code, stdout, stderr } = await dying(FIRST, "-t", "2000");
+    expect(lines(stdout).map((line) => line.slice(66))).toEqual(["tree/b"]);
+    // The second thread does not die: it is the time that is up.
+    expect(stderr).toContain("worker 0) died: it exited with code 1\n");
+    expect(stderr).toContain("treehash: tree/a: timed out\n");
+    expect(stderr).not.toContain("treehash: tree/a: the thread");
+    expect(code).toBe(1);
+  });
+
+  test("twice with the same file leaves that file out", async () => {
+    endless("a");
+    file("b");
+    const { code, stdout, stderr } = await dying(ALL);
+    expect(lines(stdout).map((line) => line.slice(66))).toEqual(["tree/b"]);
+    expect(stderr).toContain("treehash: tree/a: the thread that hashed it ended\n");
+    expect(code).toBe(1);
+  });
+
+  /** A run whose other threads end half a second after they began, those that the condition names. */
+  function dying(which: string, ...args: string[]): Promise<Ended> {
+    const script = `
+      const { isMainThread, threadId } = require("node:worker_threads");
+      if (!isMainThread && ${which}) setTimeout(() => process.exit(1), 500);
+    `;
+    return startWithPreload(here, ["-q", "-T", "2", "-j", "1", ...args, "tree"], script).ended;
+  }
+});
+
+describe("the summary tells what was done and what the runtime did", () => {
+  beforeEach(() => {
+    file("a", Buffer.alloc(1500));
+    file("b", Buffer.alloc(1_500_000));
+  });
+
+  test("on one thread", async () => {
+    const { stderr } = await run(here, "-T", "1", "tree");
+    expect(stderr).toMatch(/hashed +2 files, 1.50 MB\n/);
+    expect(stderr).toMatch(/read +1 in place, 1 by the thread pool\n/);
+    expect(stderr).toMatch(/tasks +6 spawned, \d+ polls, 0 forced yields/);
+    expect(stderr).toMatch(/worker +\d.\d+ s busy \(\d+ %\), \d+ parks?/);
+  });
+
+  test("on several", async () => {
+    const { stderr } = await run(here, "-T", "3", "tree");
+    expect(stderr).toMatch(/hashed +2 files, 1.50 MB\n/);
+    // No other thread has work when the large file is begun: one core reads it, another hashes it.
+    expect(stderr).toMatch(/read +1 in place, 1 by the thread pool\n/);
+    expect(stderr).toMatch(/threads +3, 0 files hashed by the first\n/);
+    expect(stderr).toMatch(/tasks +8 spawned, \d+ polls, 0 forced yields/);
+    expect(stderr).toMatch(/workers +2, \d.\d+ s busy \(\d+ %\), \d+ parks?, .*, \d+ tasks stolen/);
+  });
 });

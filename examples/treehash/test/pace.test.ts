@@ -56,6 +56,10 @@ test("a cache that got warm is trusted again", () => {
 });
 
 test("where nothing may be read in place nothing ever is", () => {
-  const pace = new Pace(true);
+  const pace = new Pace("by pool");
   expect([pace.inPlace(), pace.isFast]).toEqual([false, false]);
+});
+
+test("where everything is to be read in place it is, however slow", () => {
+  expect(inPlaceUntilPool(new Pace("in place"), () => SLOW)).toBe(1000);
 });

@@ -1,6 +1,14 @@
 /** Runs the built program as a child process, on trees made for one test. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,16 +37,37 @@ export function newDirectory(): string {
   return directory;
 }
 
+let threads: readonly string[] = [];
+
+/** Has the programs of this test hash on so many threads; on one per core by default. */
+export function useThreads(n: number): void {
+  threads = ["--threads", `${n}`];
+  onTestFinished(() => {
+    threads = [];
+  });
+}
+
 /** Starts the program in `cwd`; a list on standard output is collected unless `reads` is false. */
 export function start(cwd: string, args: readonly string[], reads = true): Running {
-  return follow(spawn(process.execPath, [MAIN, ...args], { cwd }), reads);
+  return follow(spawn(process.execPath, [MAIN, ...threads, ...args], { cwd }), reads);
+}
+
+/** Starts the program so that each of its threads runs `script` first. */
+export function startWithPreload(cwd: string, args: readonly string[], script: string): Running {
+  const file = join(newDirectory(), "preload.cjs");
+  writeFileSync(file, script);
+  const command = ["--require", file, MAIN, ...threads, ...args];
+  return follow(spawn(process.execPath, command, { cwd }), true);
 }
 
 /** Starts the program so that the modes of files hold for root too. */
 export function startWithoutPrivileges(cwd: string, args: readonly string[]): Running {
   if (process.getuid?.() !== 0) return start(cwd, args);
   const drop = ["--bounding-set", "-dac_override,-dac_read_search"];
-  return follow(spawn("setpriv", [...drop, process.execPath, MAIN, ...args], { cwd }), true);
+  return follow(
+    spawn("setpriv", [...drop, process.execPath, MAIN, ...threads, ...args], { cwd }),
+    true,
+  );
 }
 
 /** Runs the program to its end. */

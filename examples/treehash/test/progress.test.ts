@@ -7,7 +7,7 @@ function meterAfter(seconds: number, files: number, bytes: number, totals = new 
   const tally = new Tally();
   vi.spyOn(tally, "elapsed").mockReturnValue(seconds * 1000);
   tally.done = files;
-  tally.bytes = bytes;
+  tally.read(bytes);
   const meter = new Meter(tally, totals);
   meter.look();
   return meter;

@@ -28,6 +28,8 @@ export interface JobThread {
   isMandatory(entry: number): boolean;
   /** Whether tasks live on this thread that jobs have left behind. */
   hasTasks(): boolean;
+  /** It rests: the thread may sleep. */
+  resting(): void;
   /** Tells home that this thread is free for what home keeps. */
   askHome(): void;
   /** Leaves the runtime, and ends the thread. */
@@ -171,6 +173,7 @@ export class BlockingThread {
     }
     this.state = IDLE;
     this.idleSince = performance.now();
+    this.thread.resting();
     if (reserved) this.announced = false;
     else if (this.closing) this.drain();
     else this.arm(this.keepAliveMs);
@@ -212,6 +215,8 @@ export class BlockingThread {
   private arm(ms: number): void {
     if (this.timer !== null || ms === Number.POSITIVE_INFINITY) return;
     this.timer = setTimeout(() => this.expire(), Math.min(ms, MAX_DELAY_MS));
+    // The thread is kept alive by its part in the runtime; a timer that does so too would keep it from sleeping blocked.
+    this.timer.unref();
   }
 
   private expire(): void {

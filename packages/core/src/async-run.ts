@@ -8,7 +8,13 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Call } from "./call.ts";
-import { type Adopted, currentRuntime, cx, tryCurrentRuntime } from "./context.ts";
+import {
+  type Adopted,
+  type AsyncContext,
+  currentRuntime,
+  cx,
+  tryCurrentRuntime,
+} from "./context.ts";
 import { pushDropError } from "./drop.ts";
 import { describe, ERR_INVALID_ARG, RuntimeError } from "./errors.ts";
 import { Leaf, outsidePoll } from "./leaf.ts";
@@ -50,11 +56,24 @@ class Cancellation implements AsyncTaskContext {
   }
 }
 
+/** The context of the function that is being called by an {@link AsyncRun} now; null behind its first `await`. */
+let calling: AsyncContext | null = null;
+
+/**
+ * The context of the async function that runs now, if it is run as a task or in one.
+ *
+ * Within a poll only what is being called counts: the asynchronous context there is that of whoever had the scheduler run.
+ */
+export function currentAsyncContext(): AsyncContext | undefined {
+  if (cx.waker !== null) return calling ?? undefined;
+  return cx.asyncContext?.getStore();
+}
+
 /** Calls a function at the first poll and becomes the future or promise that it returns. */
 export class AsyncRun<T> extends Leaf<T> {
   private readonly f: (...args: unknown[]) => unknown;
   private readonly args: unknown[];
-  private cancellation: Cancellation | null = null;
+  private readonly cancellation = new Cancellation();
   private inner: Future<T> | null = null;
   private closing = false;
   private readonly waits = new Set<Adopted<unknown>>();
@@ -74,10 +93,13 @@ export class AsyncRun<T> extends Leaf<T> {
   override return(): Closing {
     const inner = this.inner;
     if (inner === null) return DONE;
-    if (!(inner instanceof PromiseWait)) return (inner.return?.() ?? DONE) as Closing;
+    if (!(inner instanceof PromiseWait)) {
+      this.cancellation.fire();
+      return (inner.return?.() ?? DONE) as Closing;
+    }
     if (!this.closing) {
       this.closing = true;
-      const told = this.cancellation?.fire() === true;
+      const told = this.cancellation.fire();
       const waits = [...this.waits];
       for (const wait of waits) wait.abort();
       if (!told && waits.length === 0) return inner.return();
@@ -90,7 +112,7 @@ export class AsyncRun<T> extends Leaf<T> {
     try {
       return wait.next().done ? DONE : CLOSING;
     } catch (error) {
-      if (this.cancellation?.isReason(error) !== true) pushDropError(error);
+      if (!this.cancellation.isReason(error)) pushDropError(error);
       return DONE;
     }
   }
@@ -116,19 +138,24 @@ export class AsyncRun<T> extends Leaf<T> {
   private call(): unknown {
     if (tryCurrentRuntime() === null) return this.invoke();
     cx.asyncContext ??= new AsyncLocalStorage();
-    const store = {
+    const store: AsyncContext = {
       runtime: currentRuntime("run"),
       task: cx.waker?.task ?? null,
       waits: this.waits,
+      cancellation: this.cancellation,
     };
-    return cx.asyncContext.run(store, invoke, this as AsyncRun<unknown>);
+    const outer = calling;
+    calling = store;
+    try {
+      return cx.asyncContext.run(store, invoke, this as AsyncRun<unknown>);
+    } finally {
+      calling = outer;
+    }
   }
 
   /** @internal */
   invoke(): unknown {
-    if (this.args.length > 0) return this.f(...this.args);
-    this.cancellation = new Cancellation();
-    return this.f(this.cancellation);
+    return this.args.length > 0 ? this.f(...this.args) : this.f(this.cancellation);
   }
 }
 

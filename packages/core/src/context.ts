@@ -58,6 +58,8 @@ export interface AsyncContext {
   readonly task: TaskContext | null;
   /** What it awaits of this project's futures; aborted with it. */
   readonly waits: Set<Adopted<unknown>>;
+  /** Has the signal that fires when it is aborted. */
+  readonly cancellation: { readonly signal: AbortSignal };
 }
 
 /** The thread's context; see the file head for who writes what. */

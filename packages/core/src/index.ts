@@ -1,5 +1,5 @@
 /** The contracts that all packages share: futures, polls, wakers, the thread's context, budgets, drivers. */
-export type { AsyncTaskContext } from "./async-run.ts";
+export { type AsyncTaskContext, currentAsyncContext } from "./async-run.ts";
 export { Call, fn, LAZY, type Named } from "./call.ts";
 export {
   type Adopted,

@@ -30,6 +30,13 @@ export class FastRand {
     return new FastRand(mix((Math.random() * 2 ** 32) | 0), mix((Math.random() * 2 ** 32) | 0));
   }
 
+  /** One of many generators from one seed, the same for the same `index`; without a seed, from entropy. */
+  static forThread(seed: number | bigint | Uint8Array | undefined, index: number): FastRand {
+    if (seed === undefined) return FastRand.fromEntropy();
+    const { one, two } = FastRand.fromSeed(seed);
+    return new FastRand(mix(one ^ Math.imul(index, 0x9e37_79b9)), mix(two + index));
+  }
+
   private static fromBytes(bytes: Uint8Array): FastRand {
     let one = 0x811c_9dc5;
     let two = 0x0100_0193;

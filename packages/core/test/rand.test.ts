@@ -79,3 +79,12 @@ test("a seed that is no finite number is refused", () => {
 test("generators from entropy differ", () => {
   expect(some(FastRand.fromEntropy())).not.toEqual(some(FastRand.fromEntropy()));
 });
+
+test("threads of one seed get generators of their own, the same ones each time", () => {
+  const firsts = (seed: number | undefined): number[] =>
+    Array.from({ length: 8 }, (_, index) => FastRand.forThread(seed, index).nextU32());
+  expect(firsts(7)).toEqual(firsts(7));
+  expect(new Set(firsts(7)).size).toBe(8);
+  expect(firsts(7)).not.toEqual(firsts(8));
+  expect(firsts(undefined)).not.toEqual(firsts(undefined));
+});

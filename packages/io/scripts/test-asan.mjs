@@ -1,4 +1,5 @@
-// Runs the tests of this package, and worker threads that are terminated (in a reactor, listening to signals), on a build of the addon with AddressSanitizer.
+// Runs the tests of this package and of all that works with sockets, and worker threads that are terminated (in a reactor,
+// among sockets, listening to signals), on a build of the addon with AddressSanitizer.
 // Needs gcc or clang with its runtime library: `npm run test:asan` in packages/io, after a build of the repository.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync } from "node:fs";
@@ -9,6 +10,11 @@ import { nodeGyp } from "./build-native.mjs";
 const home = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(home, "build", "asan");
 const addon = join(folder, "build", "Release", "treadle_io.node");
+
+/** What else works with sockets and descriptors, in `packages/treadle/test`. */
+const SOCKET_TESTS = ["net-", "io-", "stream/", "conformance/net-", "conformance/io-"].map(
+  (name) => `packages/treadle/test/${name}`,
+);
 
 mkdirSync(folder, { recursive: true });
 for (const part of ["native", "binding.gyp"]) {
@@ -26,11 +32,15 @@ if (code === 0) {
   };
   const run = (args) =>
     spawnSync(process.execPath, args, { cwd: home, stdio: "inherit", env }).status;
-  code = run([join(home, "scripts", "worker-cycles.mjs"), "200"]);
   const root = dirname(dirname(home));
-  const signals = join(root, "packages", "treadle", "scripts", "signal-cycles.mjs");
-  if (code === 0) code = run([signals, "200"]);
-  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-  if (code === 0) code = run([vitest, "run", "--root", root, "--project", "unit", "packages/io/"]);
+  const whole = join(root, "packages", "treadle");
+  const vitest = [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--root", root];
+  const commands = [
+    [join(home, "scripts", "worker-cycles.mjs"), "200"],
+    [join(whole, "scripts", "socket-cycles.mjs"), "200"],
+    [join(whole, "scripts", "signal-cycles.mjs"), "200"],
+    [...vitest, "--project", "unit", "packages/io/", "packages/net/", ...SOCKET_TESTS],
+  ];
+  for (const command of commands) if (code === 0) code = run(command);
 }
 process.exitCode = code ?? 1;

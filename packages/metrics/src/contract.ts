@@ -39,6 +39,8 @@ export interface PollTimes {
 export interface WorkerSource {
   /** How polls are measured, or null if they are not. */
   readonly histogram: HistogramConfiguration | null;
+  /** Threads of the worker that have died. */
+  deathCount(): number;
   /** All counters as of one submission. */
   read(): WorkerCounters;
   /** The histogram as of one submission. */

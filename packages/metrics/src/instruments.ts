@@ -117,6 +117,13 @@ export const RUNTIME_INSTRUMENTS: readonly RuntimeInstrument[] = [
 /** The metrics that each worker has. */
 export const WORKER_INSTRUMENTS: readonly WorkerInstrument[] = [
   {
+    name: "treadle.worker.deaths",
+    kind: "counter",
+    unit: "{thread}",
+    help: "Threads of the worker that have died and were replaced.",
+    read: (worker) => worker.deathCount,
+  },
+  {
     name: "treadle.worker.busy_time",
     kind: "counter",
     unit: "s",

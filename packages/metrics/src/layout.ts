@@ -8,10 +8,11 @@
  *     worker      0 sequence   number of submissions; its lowest bit tells which copy is current
  *                 1 depth      length of the local queue, one word, beside the sequence
  *                 2 thread     id of its thread + 1, 0 for none, one word, beside the sequence
+ *                 3 deaths     how many of its threads have died, one word, beside the sequence
  *                 4..          two copies, each: the counters below and the counts of the poll-time histogram's
  *                              buckets, two words each (low, high)
  *
- * Who writes: a worker's block is written by that worker alone; the scheduler's block by anybody, by `add`.
+ * Who writes: a worker's block is written by that worker alone, save `deaths`, which whoever replaces its threads writes; the scheduler's block by anybody, by `add`.
  */
 
 /** Words in a padded line of 128 bytes. */
@@ -32,6 +33,8 @@ export const SEQUENCE = 0;
 export const QUEUE_DEPTH = 1;
 /** The word with the thread's id + 1. */
 export const THREAD = 2;
+/** The word with the number of its threads that have died. */
+export const DEATHS = 3;
 /** The first word of the first copy. */
 export const COPIES = 4;
 

@@ -103,6 +103,14 @@ export class RuntimeMetrics {
     return this.source.workerThreadId(worker);
   }
 
+  /**
+   * Threads of the worker that have died: by `process.exit`, an uncaught exception, for want of memory. Another takes the
+   * place of each; 0 on a current-thread runtime.
+   */
+  workerDeathCount(worker: number): number {
+    return this.worker(worker).deathCount();
+  }
+
   /** Tasks in the worker's own queue. */
   workerLocalQueueDepth(worker: number): number {
     this.worker(worker);

@@ -5,6 +5,8 @@ import type { MetricsSource, WorkerCounters } from "./contract.ts";
 export interface WorkerSnapshot extends WorkerCounters {
   /** The id of the worker's thread, null while it has none. */
   readonly threadId: number | null;
+  /** Threads of the worker that have died; the last one is replaced. */
+  readonly deathCount: number;
   /** Length of the worker's own queue. */
   readonly localQueueDepth: number;
   /** How many polls fell into each bucket of `pollTimeHistogram`; null if polls are not measured. */
@@ -89,6 +91,7 @@ function workerSnapshot(source: MetricsSource, worker: number): WorkerSnapshot {
   return {
     ...counters,
     totalPollTime: times === null ? counters.totalPollTime : times.total,
+    deathCount: from.deathCount(),
     threadId: source.workerThreadId(worker) ?? null,
     localQueueDepth: source.workerLocalQueueDepth(worker),
     pollTimeCounts: times === null ? null : times.buckets,

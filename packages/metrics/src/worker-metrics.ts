@@ -24,6 +24,7 @@ import {
   BUSY_NANOS,
   COPIES,
   copyWords,
+  DEATHS,
   LOCAL_SCHEDULES,
   MEAN_POLL_NANOS,
   NOOPS,
@@ -55,6 +56,12 @@ export class WorkerMetrics {
   private readonly written: readonly [Float64Array, Float64Array];
   /** The submission that is being written. */
   private submission: number;
+  /** The one that was written last, which the owner alone moves on. */
+  private submitted: number;
+  /** The length of the local queue as the owner set it last, -1 if it never has. */
+  private depth: number;
+  /** Where each copy begins. */
+  private readonly copies: readonly [number, number];
 
   /** The counters in `workerWords(buckets)` words from `at` on; all zero at the beginning. */
   constructor(words: Int32Array, at: number, histogram: HistogramConfiguration | null) {
@@ -66,26 +73,32 @@ export class WorkerMetrics {
     this.numBuckets = numBuckets;
     this.written = [new Float64Array(values), new Float64Array(values)];
     this.submission = 0;
+    this.submitted = 0;
+    this.depth = -1;
+    this.copies = [at + COPIES, at + COPIES + copyWords(numBuckets)];
   }
 
   /** Makes this thread the owner, in the place of one that is gone; before the first write. */
   claim(): void {
     this.load(0, 0, this.written[0]);
     this.load(1, 0, this.written[1]);
+    this.submitted = load(this.words, this.at + SEQUENCE);
+    this.depth = -1;
   }
 
   /** Begins a submission, which writes every counter (and bucket); by the owner. */
   beginWrite(): void {
-    this.submission = (load(this.words, this.at + SEQUENCE) + 1) | 0;
+    this.submission = (this.submitted + 1) | 0;
   }
 
   /** Sets one counter to a whole number; by the owner, between `beginWrite` and `endWrite`. */
   write(counter: number, value: number): void {
     const copy = this.submission & 1;
     const written = this.written[copy as 0 | 1];
-    if (written[counter] === value) return;
+    const before = written[counter] as number;
+    if (before === value) return;
     written[counter] = value;
-    storePair(this.words, this.pairAt(copy, counter), value);
+    storePair(this.words, this.pairAt(copy, counter), before, value);
   }
 
   /** Sets the buckets and their sum; by the owner, between `beginWrite` and `endWrite`. */
@@ -99,11 +112,14 @@ export class WorkerMetrics {
 
   /** Ends the submission: from now on readers see it; by the owner. */
   endWrite(): void {
+    this.submitted = this.submission;
     store(this.words, this.at + SEQUENCE, this.submission);
   }
 
   /** Sets the length of the local queue; by the owner. */
   setQueueDepth(length: number): void {
+    if (this.depth === length) return;
+    this.depth = length;
     store(this.words, this.at + QUEUE_DEPTH, length);
   }
 
@@ -121,6 +137,16 @@ export class WorkerMetrics {
   threadId(): number | undefined {
     const word = load(this.words, this.at + THREAD);
     return word === 0 ? undefined : word - 1;
+  }
+
+  /** Counts a thread of the worker that has died; by whoever replaces it, on one thread. */
+  addDeath(): void {
+    store(this.words, this.at + DEATHS, load(this.words, this.at + DEATHS) + 1);
+  }
+
+  /** How many threads of the worker have died. */
+  deathCount(): number {
+    return load(this.words, this.at + DEATHS);
   }
 
   /** All counters as of one submission. */
@@ -167,6 +193,6 @@ export class WorkerMetrics {
   }
 
   private pairAt(copy: number, value: number): number {
-    return this.at + COPIES + copy * copyWords(this.numBuckets) + 2 * value;
+    return this.copies[copy as 0 | 1] + 2 * value;
   }
 }

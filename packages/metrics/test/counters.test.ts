@@ -37,15 +37,17 @@ function words(): Int32Array {
 }
 
 describe("pairs", () => {
-  test.each([0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 5, 2 ** 52 + 3, 2 ** 53 - 1])(
-    "%d comes back as it went in",
-    (value) => {
+  const values = [0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 5, 2 ** 52 + 3, 2 ** 53 - 1];
+
+  test.each(values)("%d comes back as it went in, whatever was there before", (value) => {
+    for (const before of values) {
       const at = words();
-      storePair(at, 1, value);
+      storePair(at, 1, 0, before);
+      storePair(at, 1, before, value);
       expect(loadPair(at, 1)).toBe(value);
       expect([at[0], at[3]]).toEqual([0, 0]);
-    },
-  );
+    }
+  });
 });
 
 describe("shared counters", () => {

@@ -52,7 +52,7 @@ describe("RuntimeMetrics.otel", () => {
     const alive = metrics.get("treadle.tasks.alive")!;
     expect(alive.dataPointType).toBe(DataPointType.GAUGE);
     expect(points(alive)).toEqual([[{}, 14]]);
-    expect(metrics.size).toBe(23);
+    expect(metrics.size).toBe(24);
   });
 
   test("workers are told apart by an attribute, durations are seconds", async () => {
@@ -70,7 +70,7 @@ describe("RuntimeMetrics.otel", () => {
     const { provider, collect } = collector();
     new RuntimeMetrics(rig(BUCKETS, false).source).otel(provider.getMeter("test"));
     const metrics = await collect();
-    expect(metrics.size).toBe(25);
+    expect(metrics.size).toBe(26);
     expect(points(metrics.get("treadle.worker.poll_time.sum"))).toEqual([
       [{ worker: 0 }, 0.00114],
       [{ worker: 1 }, 0.0002],

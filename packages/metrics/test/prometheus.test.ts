@@ -58,6 +58,7 @@ const RUNTIME_FAMILIES = [
 ] as const;
 
 const WORKER_FAMILIES = [
+  ["treadle_worker_deaths_total", "counter", 0, 5],
   ["treadle_worker_busy_time_seconds_total", "counter", 1.5, 3],
   ["treadle_worker_polls_total", "counter", 106, 206],
   ["treadle_worker_mean_poll_time_seconds", "gauge", 0, 0.000003278],
@@ -130,7 +131,7 @@ describe("RuntimeMetrics.prometheus", () => {
   test("where polls are not measured there is no histogram", () => {
     const families = parse(new RuntimeMetrics(rig(null, true).source).prometheus());
     expect(families.has(HISTOGRAM)).toBe(false);
-    expect(families.size).toBe(23);
+    expect(families.size).toBe(24);
   });
 });
 

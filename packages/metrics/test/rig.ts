@@ -49,6 +49,7 @@ export function rig(histogram: HistogramConfiguration | null, withDrivers: boole
   for (let i = 0; i < 12; i += 1) scheduler.incRemoteSchedule();
   for (let i = 0; i < 13; i += 1) scheduler.incBudgetForcedYield();
   workers[1]!.setThreadId(4);
+  for (let i = 0; i < 5; i += 1) workers[1]!.addDeath();
   const source: MetricsSource = {
     workers,
     scheduler,

@@ -163,6 +163,7 @@ describe("RuntimeMetrics.snapshot", () => {
       localScheduleCount: 207,
       overflowCount: 208,
       totalPollTime: 0.2,
+      deathCount: 5,
       threadId: 4,
       localQueueDepth: 209,
       pollTimeCounts: [0, 0, 1],

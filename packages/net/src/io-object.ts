@@ -243,4 +243,22 @@ export function checkRange(bytes: Uint8Array, start: number, end: number): void 
 /** Checks a buffer that a caller gave. */
 export function checkBytes(bytes: Uint8Array): void {
   if (!(bytes instanceof Uint8Array)) throw invalidArg("the buffer", bytes, "must be a Uint8Array");
+  if (bytes.length === 0 && isGivenAway(bytes.buffer))
+    throw invalidArg("the buffer", bytes, "must not have been moved to another thread");
+}
+
+/** The length of a buffer that a caller gave, as the default of an argument. */
+export function lengthOf(bytes: Uint8Array): number {
+  checkBytes(bytes);
+  return bytes.length;
+}
+
+/** Nobody can make a view of a buffer that was transferred; Node 20 has no other way to tell. */
+function isGivenAway(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { type Awaitable, DONE, Leaf, type Poll, RuntimeError } from "@treadle/core";
 import { type IoDriver, sys, type WouldBlock } from "@treadle/io";
 import { ERR_NOT_A_PIPE } from "./errors.ts";
-import { bothOf, enterIo } from "./io-object.ts";
+import { bothOf, enterIo, lengthOf } from "./io-object.ts";
 import {
   readOf,
   Streaming,
@@ -55,12 +55,12 @@ export class PipeSender extends Streaming {
   }
 
   /** Writes as much as there is room for: how many bytes. **Cancel safety**: safe. **Errors**: "EPIPE" without receivers. */
-  write(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<number> {
+  write(bytes: Uint8Array, start = 0, end: number = lengthOf(bytes)): Awaitable<number> {
     return writeOf(this, bytes, start, end, false) as Awaitable<number>;
   }
 
   /** Writes all of `bytes`. **Cancel safety**: not safe, part of them may have been written. */
-  writeAll(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<void> {
+  writeAll(bytes: Uint8Array, start = 0, end: number = lengthOf(bytes)): Awaitable<void> {
     return writeOf(this, bytes, start, end, true) as Awaitable<void>;
   }
 
@@ -100,12 +100,12 @@ export class PipeReceiver extends Streaming {
   }
 
   /** Reads what is there: how many bytes, 0 when all senders are gone. **Cancel safety**: safe. */
-  read(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<number> {
+  read(bytes: Uint8Array, start = 0, end: number = lengthOf(bytes)): Awaitable<number> {
     return readOf(this, bytes, start, end, false);
   }
 
   /** Fills `bytes`. **Errors**: `ERR_UNEXPECTED_EOF`. **Cancel safety**: not safe, what it had read is lost. */
-  readExact(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<number> {
+  readExact(bytes: Uint8Array, start = 0, end: number = lengthOf(bytes)): Awaitable<number> {
     return readOf(this, bytes, start, end, true);
   }
 

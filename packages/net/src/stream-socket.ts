@@ -12,7 +12,15 @@ import {
   type WouldBlock,
   WRITE_TRY,
 } from "@treadle/io";
-import { checkBytes, checkRange, IoObject, native, receive, transmit } from "./io-object.ts";
+import {
+  checkBytes,
+  checkRange,
+  IoObject,
+  lengthOf,
+  native,
+  receive,
+  transmit,
+} from "./io-object.ts";
 import { ReadOp } from "./read-op.ts";
 import { RecvOp } from "./socket-call-op.ts";
 import type { AsyncReadWrite } from "./stream/contract.ts";
@@ -176,7 +184,7 @@ export abstract class StreamSocket extends Streaming {
    *
    * @remarks **Cancel safety**: safe, nothing is read if it is dropped.
    */
-  read(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<number> {
+  read(bytes: Uint8Array, start = 0, end: number = lengthOf(bytes)): Awaitable<number> {
     return readOf(this, bytes, start, end, false);
   }
 
@@ -186,7 +194,7 @@ export abstract class StreamSocket extends Streaming {
    * @remarks **Errors**: `ERR_UNEXPECTED_EOF` when the stream ends before. **Cancel safety**: not safe, what it had read is in
    * the buffer and gone from the stream.
    */
-  readExact(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<number> {
+  readExact(bytes: Uint8Array, start = 0, end: number = lengthOf(bytes)): Awaitable<number> {
     return readOf(this, bytes, start, end, true);
   }
 
@@ -208,7 +216,7 @@ export abstract class StreamSocket extends Streaming {
    *
    * @remarks **Cancel safety**: safe, nothing is written if it is dropped.
    */
-  write(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<number> {
+  write(bytes: Uint8Array, start = 0, end: number = lengthOf(bytes)): Awaitable<number> {
     return writeOf(this, bytes, start, end, false) as Awaitable<number>;
   }
 
@@ -217,7 +225,7 @@ export abstract class StreamSocket extends Streaming {
    *
    * @remarks The bytes must not change meanwhile. **Cancel safety**: not safe, part of them may have been written.
    */
-  writeAll(bytes: Uint8Array, start = 0, end: number = bytes.length): Awaitable<void> {
+  writeAll(bytes: Uint8Array, start = 0, end: number = lengthOf(bytes)): Awaitable<void> {
     return writeOf(this, bytes, start, end, true) as Awaitable<void>;
   }
 

@@ -53,22 +53,36 @@ export interface WorkSource {
   spawnSend<T>(future: SendFuture<T>): JoinHandle<T>;
   /** Whether mail has come, or a task of this thread's own queue of unstarted tasks waits; cheap. */
   hasWork(): boolean;
-  /** Takes the mail in, which wakes tasks; once per round. */
-  takeMail(): void;
+  /** Takes the mail in, which wakes tasks; once per round. Whether any had come. */
+  takeMail(): boolean;
   /** The next task of this thread's own queue, started; null when there is none. */
   takeOwn(): Task<unknown> | null;
   /** A task that other threads have offered, started; null when there is none. */
   takeOffered(): Task<unknown> | null;
   /** As `takeOffered`, then from the queues of other threads; called when this thread has nothing else to run. */
   search(): Task<unknown> | null;
+  /** The thread runs a task now, from whatever queue: it searches no longer. */
+  working(): void;
   /** How many ticks may pass until `takeOffered` is to be asked first. */
   interval(): number;
   /** The thread is about to be blocked by what runs on it: offers what other threads can take. */
   offerOwn(): void;
-  /** The thread is about to sleep, in Node's event loop or blocked: false when it must look again instead. */
-  beforePark(hosted: boolean): boolean;
+  /**
+   * The thread is about to sleep, in Node's event loop or blocked: false when it must look again instead. With `mayLinger` it
+   * may stay awake for a moment to look for more.
+   */
+  beforePark(hosted: boolean, mayLinger: boolean): boolean;
   /** The thread is awake again; also when it was refused its sleep. */
   afterPark(): void;
+  /** Whether the thread, which is out of work, is not to sleep in the event loop at once, but to let it have a turn. */
+  staysAwake(): boolean;
+  /**
+   * For how long, in ms, a thread that the event loop drives may sleep blocked instead; 0 for not at all. `calm` is how often
+   * it has looked round in vain since it last had something to do, `timers` how many timers of its scheduler's are set.
+   */
+  blockFor(calm: number, timers: number): number;
+  /** A task was woken by something that is neither the runtime's nor a promise that a task waits for. */
+  wokenByOthers(): void;
   /** Whether something in another thread can still wake this one. */
   hasPending(): boolean;
   /** Whether others may still tell this thread something though it has nothing in them: they have tasks of their own. */
@@ -81,6 +95,8 @@ export interface WorkSource {
   forsakeAll(): string[];
   /** The scheduler has ended. */
   end(): void;
+  /** The thread has handed over what it counted. */
+  submitted(): void;
   /** Unfinished tasks in other threads that were spawned here. */
   pendingTasks(): number;
 }

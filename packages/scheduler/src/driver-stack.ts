@@ -40,7 +40,9 @@ export class DriverStack {
 
   /** Whether anything registered can still wake a task. */
   hasPending(): boolean {
-    return this.drivers.some((driver) => driver.hasPending());
+    const { drivers } = this;
+    for (let i = 0; i < drivers.length; i++) if ((drivers[i] as Driver).hasPending()) return true;
+    return false;
   }
 
   /** Fails whatever still waits, for good. */

@@ -49,6 +49,11 @@ export class HostedLoop {
     else this.arm(timeout);
   }
 
+  /** How many timers it has set. */
+  get timers(): number {
+    return this.timer === null ? 0 : 1;
+  }
+
   /** Forgets everything that is armed. */
   stop(): void {
     if (this.immediate !== null) clearImmediate(this.immediate);

@@ -21,7 +21,12 @@ export type { UnhandledFailure } from "./failure-watch.ts";
 export type { Sliced } from "./hosted-loop.ts";
 export { type Crew, Signal } from "./multi-thread/crew.ts";
 export { writeDirectly } from "./multi-thread/direct-output.ts";
-export { ERR_SEGMENT_FULL, ERR_WORKER_LOST, jobLost } from "./multi-thread/error.ts";
+export {
+  ERR_SEGMENT_FULL,
+  ERR_WORKER_LOST,
+  ERR_WORKER_START,
+  jobLost,
+} from "./multi-thread/error.ts";
 export { Fabric } from "./multi-thread/fabric.ts";
 export { Home, type HomeParts } from "./multi-thread/home.ts";
 export type { JobPort } from "./multi-thread/job-port.ts";

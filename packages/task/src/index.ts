@@ -61,4 +61,5 @@ export {
 } from "./spawn-blocking.ts";
 export { type Failure, type FailureWatcher, type Snapshot, Task } from "./task.ts";
 export { ERR_TASK_LOCAL_UNSET, LocalKey, taskLocal } from "./task-local.ts";
+export { taskSignal } from "./task-signal.ts";
 export { yieldNow } from "./yield-now.ts";

@@ -4,6 +4,7 @@ import {
   cx,
   hasBudgetRemaining,
   type IntoFuture,
+  invalidArg,
   PENDING,
   pollProceed,
   RuntimeError,
@@ -79,6 +80,13 @@ export function select<B extends Record<string, IntoFuture<unknown>>>(
   branches: B,
   options?: SelectOptions,
 ): Awaitable<Selected<B>> {
+  if (typeof branches !== "object" || branches === null) {
+    throw invalidArg(
+      "the argument of select()",
+      branches,
+      "must be an object of futures: select({ name: future })",
+    );
+  }
   const keys = Object.keys(branches);
   if (keys.length === 0) throw noBranches("select({})");
   const futures = keys.map((key) => branches[key] as IntoFuture<unknown>);

@@ -179,3 +179,14 @@ test("without branches is refused at once", () => {
     }),
   );
 });
+
+test("branches that are no object are refused with the form to write", () => {
+  for (const wrong of [null, undefined, 5]) {
+    expect(() => select(wrong as never)).toThrow(
+      expect.objectContaining({
+        code: "ERR_INVALID_ARG",
+        message: expect.stringMatching(/select\(\{ name: future \}\); it was given/),
+      }),
+    );
+  }
+});

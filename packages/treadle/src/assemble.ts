@@ -16,6 +16,7 @@ import { Alone } from "./alone.ts";
 import { type Config, DEFAULT_GLOBAL_QUEUE_INTERVAL } from "./config.ts";
 import { Handle, handleSlot } from "./handle.ts";
 import { ioModule, signalModule, timeModule } from "./subsystems.ts";
+import { callablePolicy } from "./thread-hooks.ts";
 
 /** The parts of one runtime. */
 export interface Assembled {
@@ -92,7 +93,7 @@ export function assemble(config: Config, around: Surroundings = new Alone(config
     source: around.work,
     hooks: around.hooks,
     rngSeed: config.rngSeed,
-    unhandledFailure: config.unhandledFailure,
+    unhandledFailure: callablePolicy(config.unhandledFailure),
     propagateAsyncContext: config.propagateAsyncContext,
   });
   link.scheduler = scheduler;

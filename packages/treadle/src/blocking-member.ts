@@ -131,6 +131,11 @@ export class BlockingMember implements Crew, JobThread {
     return (this.scheduler?.aliveTasks() ?? 0) > 0;
   }
 
+  resting(): void {
+    // It sleeps in the event loop, perhaps; now it may sleep blocked.
+    this.participant.wake();
+  }
+
   askHome(): void {
     this.fabric.signal(HOME, Signal.JOBS);
   }

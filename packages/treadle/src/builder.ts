@@ -269,8 +269,21 @@ export class Builder<F extends Features = NoFeatures> {
     return this;
   }
 
-  /** Sets what happens to a failure that nobody can look at any more; "report" by default. */
+  /**
+   * Sets what happens to a failure that nobody can look at any more; "report" by default.
+   *
+   * @remarks "shutdownRuntime" is for current-thread runtimes only. A function is told of the failures of tasks that home
+   * spawned, and the threads that the runtime starts report theirs; a {@link sendable} one is called on the thread that
+   * spawned the task, whichever that is.
+   */
   unhandledFailure(policy: UnhandledFailure): this {
+    if (policy === "shutdownRuntime" && this.config.flavor === "multi_thread") {
+      throw new RuntimeError(
+        "ERR_INVALID_ARG",
+        'unhandledFailure("shutdownRuntime") is only supported in current thread runtime: give it a function that shuts ' +
+          "the runtime down, or await what must not fail",
+      );
+    }
     this.config.unhandledFailure = failurePolicy(policy);
     return this;
   }

@@ -201,6 +201,7 @@ export {
   ERR_RUNTIME_SHUTDOWN,
   ERR_SEGMENT_FULL,
   ERR_WORKER_LOST,
+  ERR_WORKER_START,
   type TaskMeta,
   type UnhandledFailure,
 } from "@treadle/scheduler";
@@ -304,6 +305,7 @@ export {
   type TaskId,
   taskId,
   taskLocal,
+  taskSignal,
   tryJoinAll,
   tryTaskId,
   yieldNow,

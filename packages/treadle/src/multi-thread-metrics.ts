@@ -9,7 +9,6 @@ import {
   type MetricsSource,
   type WorkerMetrics,
 } from "@treadle/metrics";
-import type { CurrentThread } from "@treadle/scheduler";
 import type { SharedMemory } from "@treadle/task/shared";
 import { type Config, DEFAULT_BUCKET_MS, DEFAULT_BUCKETS } from "./config.ts";
 
@@ -53,12 +52,21 @@ export class SharedCounters {
     this.own.setThreadId(threadId);
   }
 
-  source(scheduler: CurrentThread, io: IoSource | undefined, shared: SharedMemory): MetricsSource {
+  /** A thread of the worker has died. */
+  addDeath(worker: number): void {
+    (this.memory.workers[worker] as WorkerMetrics).addDeath();
+  }
+
+  source(
+    io: IoSource | undefined,
+    shared: SharedMemory,
+    numAliveTasks: () => number,
+  ): MetricsSource {
     const { memory } = this;
     return {
       workers: memory.workers,
       scheduler: memory.scheduler,
-      numAliveTasks: () => scheduler.aliveTasks(),
+      numAliveTasks,
       globalQueueDepth: () => shared.inject.length,
       workerLocalQueueDepth: (worker) => (memory.workers[worker] as WorkerMetrics).queueDepth(),
       workerThreadId: (worker) => (memory.workers[worker] as WorkerMetrics).threadId(),

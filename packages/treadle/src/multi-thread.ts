@@ -31,10 +31,12 @@ export function assembleMultiThread(config: Config): Assembled {
   const home = new Home({
     fabric: new Fabric(shared, 0, Role.HOME),
     counters: counters.worker,
-    rand: FastRand.fromEntropy(),
+    rand: FastRand.forThread(config.rngSeed, 0),
     globalQueueInterval: config.globalQueueInterval,
     disableLifoSlot: config.disableLifoSlot,
     reactor: () => assembled.reactor(),
+    failed: (error) => assembled.scheduler.shutdownFor(error),
+    died: (index) => counters.addDeath(index - 1),
     startThread: (index, onExit) =>
       new StartedThread({
         boot: config.boot,
@@ -54,8 +56,8 @@ export function assembleMultiThread(config: Config): Assembled {
     park: (inner) => participant.park(inner),
     worker: counters.worker,
     metrics: counters.scheduler,
-    source: ({ scheduler, io }) => ({
-      ...counters.source(scheduler, io, shared),
+    source: ({ io }) => ({
+      ...counters.source(io, shared, () => participant.aliveTasks()),
       blocking: blocking.source(),
     }),
   });

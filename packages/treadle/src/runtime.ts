@@ -95,7 +95,8 @@ export class Runtime<F extends Features = AllFeatures> implements Disposable, As
   /**
    * Settles when all worker threads run; a current-thread runtime is ready at once.
    *
-   * @remarks Tasks can be spawned before: they wait. It is for whoever wants to measure.
+   * @remarks Tasks can be spawned before: they wait. It is for whoever wants to measure. Fails with `ERR_WORKER_START`
+   * when a worker's thread cannot be started.
    */
   ready(): Promise<void> {
     return this.isReady();

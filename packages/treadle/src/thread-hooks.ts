@@ -3,7 +3,7 @@
  * function, found by its name like a task's.
  */
 import { LAZY, RuntimeError } from "@treadle/core";
-import type { Hooks, TaskMeta } from "@treadle/scheduler";
+import type { Hooks, TaskMeta, UnhandledFailure } from "@treadle/scheduler";
 import { findSendable, type SendFunction, SendFuture } from "@treadle/task";
 import type { Config } from "./config.ts";
 
@@ -16,13 +16,14 @@ const TASK_HOOKS = [
 
 /** The names of the hooks that run on every thread. */
 export type HookKeys = Partial<
-  Record<keyof Hooks | "onThreadStart" | "onThreadStop", string | undefined>
+  Record<keyof Hooks | "onThreadStart" | "onThreadStop" | "unhandledFailure", string | undefined>
 >;
 
 /** The hooks of one thread that the runtime has started. */
 export interface ThreadHooks extends Hooks {
   readonly onThreadStart: (() => void) | undefined;
   readonly onThreadStop: (() => void) | undefined;
+  readonly unhandledFailure: Exclude<UnhandledFailure, string> | undefined;
 }
 
 /**
@@ -44,6 +45,7 @@ export function poolHookKeys(config: Config): HookKeys {
   return {
     onThreadStart: requiredKey("onThreadStart", config.onThreadStart),
     onThreadStop: requiredKey("onThreadStop", config.onThreadStop),
+    unhandledFailure: policyOf(config.unhandledFailure)?.key,
   };
 }
 
@@ -52,6 +54,7 @@ export function sendableHookKeys(config: Config): HookKeys {
   const keys: HookKeys = {
     onThreadStart: keyOf(config.onThreadStart)?.key,
     onThreadStop: keyOf(config.onThreadStop)?.key,
+    unhandledFailure: policyOf(config.unhandledFailure)?.key,
   };
   for (const name of TASK_HOOKS) keys[name] = keyOf(config.hooks[name])?.key;
   return keys;
@@ -90,7 +93,22 @@ export async function loadHooks(keys: HookKeys): Promise<ThreadHooks> {
     onBeforeTaskPoll: told(keys.onBeforeTaskPoll),
     onAfterTaskPoll: told(keys.onAfterTaskPoll),
     onTaskTerminate: told(keys.onTaskTerminate),
+    unhandledFailure: judge(sources.get(keys.unhandledFailure ?? "")),
   };
+}
+
+/** A policy for failures as this thread can call it: calling a sendable function alone would run nothing. */
+export function callablePolicy(policy: UnhandledFailure): UnhandledFailure {
+  return judge(policyOf(policy)) ?? policy;
+}
+
+function policyOf(policy: UnhandledFailure): SendFunction | undefined {
+  return typeof policy === "function" ? keyOf(policy) : undefined;
+}
+
+function judge(source: SendFunction | undefined): ThreadHooks["unhandledFailure"] {
+  if (source === undefined) return undefined;
+  return (error, { id, name }) => void source.invoke([error, { id, name }]);
 }
 
 function run(source: SendFunction, meta: TaskMeta): void {

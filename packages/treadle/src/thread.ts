@@ -31,6 +31,7 @@ async function start(plan: ThreadPlan): Promise<void> {
   const config = configOf(plan.config);
   await loadSubsystems(config.enableTime, config.enableIo, config.enableSignal);
   const hooks = await loadHooks(plan.hooks);
+  if (hooks.unhandledFailure !== undefined) config.unhandledFailure = hooks.unhandledFailure;
   attachTaskIds(plan.taskIds);
   const shared = SharedMemory.attach(plan.shared);
   if (config.enableIo) shared.parks.wakeNative = (id) => ioModule().unparkReactor(id);
@@ -50,7 +51,7 @@ function startWorker(
     fabric,
     port: plan.port,
     counters: counters.worker,
-    rand: FastRand.fromEntropy(),
+    rand: FastRand.forThread(plan.config.rngSeed, plan.index),
     globalQueueInterval: config.globalQueueInterval,
     disableLifoSlot: config.disableLifoSlot,
     reactor: () => assembled.reactor(),
@@ -111,7 +112,10 @@ function join(
     park: (inner) => participant.park(inner),
     worker: counters.worker,
     metrics: counters.scheduler,
-    source: ({ scheduler, io }) => ({ ...counters.source(scheduler, io, shared), blocking }),
+    source: ({ io }) => ({
+      ...counters.source(io, shared, () => participant.aliveTasks()),
+      blocking,
+    }),
   });
 }
 

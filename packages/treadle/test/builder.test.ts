@@ -73,6 +73,14 @@ describe("an option that is", () => {
     );
   });
 
+  test("a policy that ends the runtime refuses many threads", () => {
+    const many = Builder.newMultiThread();
+    expect(message(() => many.unhandledFailure("shutdownRuntime"))).toMatch(
+      /^unhandledFailure\("shutdownRuntime"\) is only supported in current thread runtime/,
+    );
+    expect(() => many.unhandledFailure("ignore")).not.toThrow();
+  });
+
   test("a seed refuses what is no seed when it is set", () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, "seed" as never, undefined as never]) {
       expect(message(() => builder().rngSeed(bad))).toContain("seed must be");

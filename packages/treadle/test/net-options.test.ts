@@ -140,3 +140,19 @@ test("a connection is kept alive with the times that were given, rounded up to s
     server.close();
     yield* sleep(0);
   }));
+
+test("a buffer that is none, or was given away, is refused: it would read as the end of the stream", () =>
+  inBoth(function* (): Async<void> {
+    const [a, b] = yield* tcpStreams();
+    const gone = new Uint8Array(8);
+    structuredClone(gone, { transfer: [gone.buffer] });
+    for (const buffer of [undefined, null, "text", gone] as never[]) {
+      expect(() => a.read(buffer)).toThrow(expect.objectContaining({ code: "ERR_INVALID_ARG" }));
+      expect(() => a.writeAll(buffer)).toThrow(
+        expect.objectContaining({ code: "ERR_INVALID_ARG" }),
+      );
+    }
+    expect(yield* a.read(new Uint8Array(0))).toBe(0);
+    a.close();
+    b.close();
+  }));

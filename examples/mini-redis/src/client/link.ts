@@ -41,7 +41,7 @@ export class Link implements Disposable {
     this.owner = owner;
     this.parser = new ReplyParser(binary);
     this.out = new ReplyBuffer(this.pool);
-    this.tasks = [spawn(() => this.receive()), spawn(() => this.transmit())];
+    this.tasks = [spawn(this.receive()), spawn(this.transmit())];
   }
 
   /** Sends a request; those of one moment go out together. */
@@ -72,7 +72,7 @@ export class Link implements Disposable {
         if (this.out.length === 0) yield* this.written.notified();
         const { length } = this.out;
         const bytes = this.out.release();
-        yield* this.stream.writeAll(bytes.subarray(0, length));
+        yield* this.stream.writeAll(bytes, 0, length);
         this.pool.giveBack(bytes);
       }
     } catch (error) {

@@ -11,7 +11,7 @@ import { Session } from "./session.ts";
 /** What a connection needs of its socket. */
 export interface Stream {
   read(bytes: Uint8Array): Awaitable<number>;
-  writeAll(bytes: Uint8Array): Awaitable<void>;
+  writeAll(bytes: Uint8Array, start?: number, end?: number): Awaitable<void>;
   close(): void;
 }
 
@@ -87,7 +87,7 @@ export function* serve(connection: Connection): Async<void> {
         else if (out.length > 0) {
           const { length } = out;
           const bytes = out.release();
-          yield* stream.writeAll(bytes.subarray(0, length));
+          yield* stream.writeAll(bytes, 0, length);
           server.pool.giveBack(bytes);
         }
       }
@@ -118,7 +118,7 @@ function* pump(connection: Connection): Async<void> {
       const { length } = out;
       const bytes = out.release();
       connection.unsent = length;
-      yield* stream.writeAll(bytes.subarray(0, length));
+      yield* stream.writeAll(bytes, 0, length);
       connection.unsent = 0;
       server.pool.giveBack(bytes);
     }

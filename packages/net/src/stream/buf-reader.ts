@@ -19,7 +19,7 @@ import {
   readyPoll,
   refundBudget,
 } from "@treadle/core";
-import { checkBytes, checkSize } from "./check.ts";
+import { checkBytes, checkSize, checkSource } from "./check.ts";
 import type { AsyncBufRead, AsyncRead } from "./contract.ts";
 import { checkCount, Lane } from "./step.ts";
 
@@ -59,7 +59,8 @@ export class BufReader<R extends AsyncRead = AsyncRead> implements AsyncBufRead 
    * @throws {@link RuntimeError} `ERR_INVALID_ARG`.
    */
   constructor(source: R, capacity: number = DEFAULT_BUF_SIZE) {
-    checkSize("capacity of BufReader", capacity);
+    checkSource("the source of BufReader", source);
+    checkSize("the second argument of BufReader, its capacity,", capacity);
     this.source = source;
     this.bytes = Buffer.allocUnsafeSlow(capacity);
   }

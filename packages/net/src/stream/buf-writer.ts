@@ -20,7 +20,7 @@ import {
   refundBudget,
 } from "@treadle/core";
 import { DEFAULT_BUF_SIZE } from "./buf-reader.ts";
-import { checkBytes, checkSize } from "./check.ts";
+import { checkBytes, checkSink, checkSize } from "./check.ts";
 import type { AsyncWrite } from "./contract.ts";
 import { writeZero } from "./error.ts";
 import { writevOf } from "./split.ts";
@@ -58,7 +58,8 @@ export class BufWriter<W extends AsyncWrite = AsyncWrite> implements AsyncWrite 
    * @throws {@link RuntimeError} `ERR_INVALID_ARG`.
    */
   constructor(sink: W, capacity: number = DEFAULT_BUF_SIZE) {
-    checkSize("capacity of BufWriter", capacity);
+    checkSink("the sink of BufWriter", sink);
+    checkSize("the second argument of BufWriter, its capacity,", capacity);
     this.sink = sink;
     this.bytes = Buffer.allocUnsafeSlow(capacity);
   }

@@ -8,6 +8,29 @@ export function checkBytes(name: string, given: unknown): void {
   }
 }
 
+/** Refuses what has no `read()`. */
+export function checkSource(name: string, given: unknown): void {
+  if (typeof (given as { read?: unknown } | null | undefined)?.read !== "function") {
+    throw invalidArg(
+      name,
+      given,
+      "must be something to read from (AsyncRead): a socket, a pipe, a duplex()",
+    );
+  }
+}
+
+/** Refuses what has no `write()` and `shutdown()`. */
+export function checkSink(name: string, given: unknown): void {
+  const sink = given as { write?: unknown; shutdown?: unknown } | null | undefined;
+  if (typeof sink?.write !== "function" || typeof sink.shutdown !== "function") {
+    throw invalidArg(
+      name,
+      given,
+      "must be something to write to (AsyncWrite): a socket, a pipe, a duplex()",
+    );
+  }
+}
+
 /** Refuses what is not a whole number of bytes, at least 1. */
 export function checkSize(name: string, given: unknown): void {
   if (!Number.isSafeInteger(given) || (given as number) < 1) {

@@ -7,7 +7,7 @@
  * **Invariants.** A write begins only when no flush is under way; all operations under way are in `reading` and `writing`.
  */
 import { type Closing, DONE, type Future, PENDING, type Poll, pollProceed } from "@treadle/core";
-import { checkSize } from "./check.ts";
+import { checkSink, checkSize, checkSource } from "./check.ts";
 import type { AsyncRead, AsyncWrite } from "./contract.ts";
 import { writeZero } from "./error.ts";
 import { checkCount, closeFuture } from "./step.ts";
@@ -47,6 +47,8 @@ export class Copier {
     { bufferSize = DEFAULT_SIZE }: CopyOptions,
     shutsDown: boolean,
   ) {
+    checkSource("the source of a copy", source);
+    checkSink("the sink of a copy", sink);
     checkSize("bufferSize", bufferSize);
     this.source = source;
     this.sink = sink;

@@ -9,7 +9,7 @@
  */
 import { Duplex, type Readable, type Writable } from "node:stream";
 import { type Adopted, type Async, type Future, fn } from "@treadle/core";
-import { checkSize } from "./check.ts";
+import { checkSink, checkSize, checkSource } from "./check.ts";
 import type { AsyncRead, AsyncReadWrite, AsyncWrite } from "./contract.ts";
 import { closeStream, Host, type Hosted, stop } from "./host.ts";
 import { writeAll, writeAllVectored } from "./write-all.ts";
@@ -42,6 +42,8 @@ class NodeStream extends Duplex {
 
   constructor(stream: Partial<AsyncReadWrite>, options: ToNodeOptions) {
     const { chunkSize = DEFAULT_CHUNK, ...marks } = options;
+    if (typeof stream?.read === "function") checkSource("the stream of toNode()", stream);
+    else checkSink("the stream of toNode()", stream);
     checkSize("chunkSize", chunkSize);
     const directions = {
       readable: stream.read !== undefined,

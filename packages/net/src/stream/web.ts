@@ -10,7 +10,7 @@
  */
 import { ReadableStream, WritableStream } from "node:stream/web";
 import { type Adopted, type Async, type Future, fn, invalidArg } from "@treadle/core";
-import { checkSize } from "./check.ts";
+import { checkSink, checkSize, checkSource } from "./check.ts";
 import type { AsyncReadWrite, AsyncWrite } from "./contract.ts";
 import { closeStream, Host, type Hosted, stop } from "./host.ts";
 import { writeAll } from "./write-all.ts";
@@ -171,6 +171,8 @@ export function toWeb(
   stream: AsyncReadWrite,
   { chunkSize = DEFAULT_CHUNK }: ToWebOptions = {},
 ): WebStreams {
+  checkSource("the stream of toWeb()", stream);
+  checkSink("the stream of toWeb()", stream);
   checkSize("chunkSize", chunkSize);
   const pair = new WebPair(stream);
   return {

@@ -11,7 +11,8 @@
  * **Queues.** `local`: woken while this scheduler was driving. `inject`: woken or spawned from outside.
  *
  * **Other threads.** A scheduler of a multi-thread runtime has a `source`: its mail is taken in once per round, and its
- * unstarted tasks are run by turns with the local ones.
+ * unstarted tasks are run by turns with the local ones. After a slice that has done something promises must settle, and the
+ * event loop have a turn, before the thread looks out for more awake, or sleeps blocked, if the source allows it.
  *
  * **Shutdown.** The owned list is closed and every task and root is dropped; driving goes on until their clean-up has
  * ended; then the drivers are shut down, and failures that nobody looked at are reported.
@@ -101,6 +102,10 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   private parked = false;
   /** Whether the next task is taken from the source's queue first, before the local one. */
   private sourceFirst = false;
+  /** Whether the slice has found anything to do. */
+  private active = false;
+  /** Slices in a row that found nothing. */
+  private calm = 0;
   /** How many functions run now that may block. */
   private inPlace = 0;
   /** Whether the time that passes counts as busy. */
@@ -205,6 +210,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     }
     this.metrics.incRemoteSchedule();
     this.inject.push(task);
+    if (this.source !== null && cx.foreignWaits === 0) this.source.wokenByOthers();
     this.unpark();
   }
 
@@ -344,33 +350,84 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     if (cx.driving) return true;
     this.drive(driveSlice, woken);
     if (this.ending.isClosing) this.ending.check();
-    return this.hasWork();
+    if (this.hasWork()) return true;
+    const { source } = this;
+    return source !== null && (this.active ? this.giveTurn(source) : this.doze(source));
+  }
+
+  /** Has run out of work just now: whether the event loop is to have a turn before the thread looks once more. */
+  private giveTurn(source: WorkSource): boolean {
+    if (!source.staysAwake()) return false;
+    // Async functions go on in that turn, and for as long as they like.
+    if (cx.foreignWaits > 0) source.working();
+    return true;
   }
 
   /** @internal */
   rounds(woken: boolean): void {
     this.leaveHostedPark(woken);
-    this.round();
-    if (!this.hasWork()) return;
+    this.active = this.round();
+    if (this.hasWork()) this.moreRounds();
+    if (this.active) this.calm = 0;
+  }
+
+  private moreRounds(): void {
     const end = performance.now() + SLICE_MS;
-    do this.round();
+    do this.active = this.round() || this.active;
     while (this.hasWork() && performance.now() < end);
+  }
+
+  /** Sleeps blocked if the source allows it; false if it is to sleep in the event loop, else that has a turn. */
+  private doze(source: WorkSource): boolean {
+    const ms = source.blockFor(this.calm, this.hosted.timers);
+    if (ms === 0) return false;
+    this.drive(driveDoze, ms);
+    return true;
+  }
+
+  /** @internal Sleeps so long at most, and goes on if there is something to do then. */
+  parkFor(ms: number): void {
+    if (this.readyToPark()) {
+      const timeout = Math.min(this.drivers.beforePark(true), ms);
+      if (timeout > 0) this.sleep(timeout, this.calm++ === 0);
+      this.wakeUp();
+    }
+    // Whoever was woken to search has nothing of its own.
+    this.rounds(true);
   }
 
   idle(): number {
     let timeout = 0;
     this.drive(call, () => {
-      this.hooks.onThreadPark?.();
-      if (this.hasWork()) return;
-      this.countTasks();
-      this.worker.aboutToPark();
-      this.submit();
+      if (!this.readyToPark()) return;
       this.parked = true;
       timeout = this.drivers.beforePark(true);
       this.drivers.parkHosted();
-      if (this.source !== null && !this.source.beforePark(true)) timeout = 0;
+      const mayLinger = this.calm++ === 0;
+      if (this.source !== null && !this.source.beforePark(true, mayLinger)) timeout = 0;
     });
     return timeout;
+  }
+
+  /** Tells that it is about to park; false when there is something to do after all. */
+  private readyToPark(): boolean {
+    this.hooks.onThreadPark?.();
+    if (this.hasWork()) return false;
+    this.countTasks();
+    this.worker.aboutToPark();
+    this.endProcessing();
+    this.submit();
+    return true;
+  }
+
+  /** It has been parked, blocked. */
+  private wakeUp(): void {
+    this.drivers.afterPark(false);
+    this.deferred.wakeAll();
+    this.untilDrivers = this.parts.eventInterval;
+    this.startProcessing();
+    this.worker.unparked();
+    this.hooks.onThreadUnpark?.();
   }
 
   /** Whether it is driven by `blockOn`. */
@@ -397,6 +454,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   /** After `blockOn`: what is left is the event loop's again. */
   private settleDown(): void {
     if (this.ending.isClosing) this.ending.check();
+    this.calm = 1;
     if (this.hasWork()) this.hosted.wake();
     else if (this.hasLeft() || this.drivers.beforePark(true) !== Infinity) this.hosted.rest();
     else this.drivers.parkHosted();
@@ -449,12 +507,17 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     );
   }
 
-  private round(): void {
+  /** Whether there was anything to do. */
+  private round(): boolean {
     if (!this.processing) this.startProcessing();
-    this.source?.takeMail();
+    const hadMail = this.source?.takeMail() ?? false;
+    const polls = this.untilDrivers;
     if (this.wokenCount > 0) this.pollRoots();
+    const ran = this.runTasks();
+    const wasActive = hadMail || this.untilDrivers !== polls;
     // Otherwise the drivers are looked at when the slice has ended.
-    if (this.runTasks() || !this.deferred.isEmpty()) this.parkYield();
+    if (ran || !this.deferred.isEmpty()) this.parkYield();
+    return wasActive;
   }
 
   private blockingRound(root: Root<unknown>): void {
@@ -504,8 +567,15 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     return this.inject.pop() ?? this.local.pop();
   }
 
-  /** The next task where there are other threads: what others offer in its interval, else both own queues by turns. */
+  /** The next task where there are other threads. A searcher that works would keep all others asleep. */
   private nextOf(source: WorkSource): Task<unknown> | null {
+    const task = this.findNext(source);
+    if (task !== null) source.working();
+    return task;
+  }
+
+  /** What others offer in its interval, else both own queues by turns, else what others have. */
+  private findNext(source: WorkSource): Task<unknown> | null {
     if (--this.untilInject <= 0) {
       this.untilInject = source.interval();
       const task = source.takeOffered() ?? this.inject.pop();
@@ -555,24 +625,14 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   }
 
   private parkBlocking(root: Root<unknown>): void {
-    this.hooks.onThreadPark?.();
-    if (this.hasWork()) {
+    if (!this.readyToPark()) {
       this.parkYield();
       return;
     }
-    this.countTasks();
-    this.worker.aboutToPark();
-    this.endProcessing();
-    this.submit();
     const timeout = this.drivers.beforePark(true);
     if (timeout === Number.POSITIVE_INFINITY && !this.canBeWoken()) this.giveUp(root);
-    else if (timeout > 0) this.sleep(timeout);
-    this.drivers.afterPark(false);
-    this.deferred.wakeAll();
-    this.untilDrivers = this.parts.eventInterval;
-    this.startProcessing();
-    this.worker.unparked();
-    this.hooks.onThreadUnpark?.();
+    else if (timeout > 0) this.sleep(timeout, true);
+    this.wakeUp();
   }
 
   private canBeWoken(): boolean {
@@ -581,9 +641,9 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     return source !== null && (source.hasPending() || source.mayBeTold?.() === true);
   }
 
-  private sleep(timeout: number): void {
+  private sleep(timeout: number, mayLinger: boolean): void {
     const { source } = this;
-    if (source === null || source.beforePark(false)) this.parts.park.park(timeout);
+    if (source === null || source.beforePark(false, mayLinger)) this.parts.park.park(timeout);
     source?.afterPark();
   }
 
@@ -597,6 +657,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   private submit(): void {
     this.countTasks();
     this.worker.submit(this.local.length);
+    this.source?.submitted();
   }
 
   /** Nothing can wake the blocked thread any more: drops the root; if its clean-up hangs as well, gives it up. */
@@ -611,6 +672,11 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   /** Cancels everything; goes on in the background until all clean-up has ended. */
   shutdownBackground(): void {
     this.beginShutdown(undefined);
+  }
+
+  /** Cancels everything because of an error, with which what `blockOn` and `run` wait for fails. */
+  shutdownFor(reason: RuntimeError): void {
+    this.beginShutdown(reason);
   }
 
   /** Cancels everything and waits for the clean-up, at most `ms`; whether all of it ended. */
@@ -706,6 +772,10 @@ function driveUntilSettled(scheduler: CurrentThread, root: Root<unknown>): void 
 
 function driveSlice(scheduler: CurrentThread, woken: boolean): void {
   scheduler.rounds(woken);
+}
+
+function driveDoze(scheduler: CurrentThread, ms: number): void {
+  scheduler.parkFor(ms);
 }
 
 function call(_scheduler: CurrentThread, f: () => void): void {

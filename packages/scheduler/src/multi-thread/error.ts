@@ -6,6 +6,18 @@ export const ERR_WORKER_LOST = "ERR_WORKER_LOST";
 /** Code of the error thrown by a spawn for which the shared memory has no room. */
 export const ERR_SEGMENT_FULL = "ERR_SEGMENT_FULL";
 
+/** Code of the error of a runtime whose workers cannot be started. */
+export const ERR_WORKER_START = "ERR_WORKER_START";
+
+/** A worker's thread has ended each time before it took part. */
+export function workerStart(worker: string, attempts: number, why: string): RuntimeError {
+  return new RuntimeError(
+    ERR_WORKER_START,
+    `${worker} could not be started in ${attempts} attempts: ${why}. Look at what runs as a thread begins: ` +
+      "hooks and modules that throw (onThreadStart, --import in NODE_OPTIONS), Builder.resourceLimits() that are too small",
+  );
+}
+
 /** The worker that had the task is gone. */
 export function workerLost(task: string, worker: string, why: string): RuntimeError {
   return new RuntimeError(

@@ -48,6 +48,8 @@ export interface ExecutingThread extends Schedule {
   ownedAt(place: number): Task<unknown> | null;
   /** A cell that this thread has spawned itself is done. */
   returned(cell: number): void;
+  /** Another thread is about to be told that its task has ended. */
+  telling(): void;
   /** These entries can be started now. */
   startable(entries: readonly number[]): void;
   /** What has come with the arguments by message port. */
@@ -71,6 +73,11 @@ export class Executor implements Schedule {
   constructor(thread: ExecutingThread, fabric: Fabric) {
     this.thread = thread;
     this.fabric = fabric;
+  }
+
+  /** Tasks that were spawned on other threads and run here. */
+  get running(): number {
+    return this.started;
   }
 
   /** Cells that this thread has claimed and not sent back. */
@@ -249,7 +256,10 @@ export class Executor implements Schedule {
     const spawner = fabric.cells.spawner(cell);
     if (spawner === fabric.ref) {
       this.thread.returned(cell);
-    } else if (!fabric.mail(spawner, cell, MailKind.DONE)) {
+      return;
+    }
+    this.thread.telling();
+    if (!fabric.mail(spawner, cell, MailKind.DONE)) {
       // Nobody wants the result; whoever inherits the cell may use it again.
       fabric.discardResult(cell);
       fabric.cells.abandon(cell);

@@ -1,10 +1,12 @@
 /**
  * The structures on the shared segment, as one thread sees them, and the few words that the scheduler itself keeps there.
  *
- * **Layout.** In the extra words of each participant: SIGNALS (bits of `crew.ts`), SYSTEM_THREAD (the system's number of its
- * thread, 0 if not known), LAST_WORDS (its exit code + 1 once it has announced its end), BUSY (not 0 while it has tasks), WATCHING
- * (not 0 while home waits in its event loop for others to have none).
- * **Who writes.** SIGNALS: any thread sets bits, the owner takes all; the rest: the owner.
+ * **Layout.** In the extra words of each participant: SIGNALS (bits of `crew.ts`), LAST_WORDS (its exit code + 1 once it has
+ * announced its end), BUSY (not 0 while it has tasks), WATCHING (not 0 while home waits in its event loop for others to have
+ * none), ALIVE_TASKS (tasks that were spawned on it, as it said last), BEGUN (not 0 once its thread takes tasks),
+ * SYSTEM_THREAD (the system's number of its thread, 0 if not known), and the words of `obituary.ts`.
+ * **Who writes.** SIGNALS: any thread sets bits, the owner takes all; BEGUN: the owner, and home while nobody has the place;
+ * the rest: the owner.
  */
 import { compareExchange, exchange, load, store } from "@treadle/core/shared";
 import { ByteArea, discardArguments, discardOutcome } from "@treadle/task";
@@ -15,6 +17,7 @@ import {
   ID_HIGH,
   ID_LOW,
   INLINE,
+  indexOfRef,
   KEY,
   type MailKind,
   OUTCOME,
@@ -29,6 +32,7 @@ import {
   Status,
 } from "@treadle/task/shared";
 import { Signal } from "./crew.ts";
+import { readObituary, writeObituary } from "./obituary.ts";
 import { ThreadSharedHost } from "./shared-host.ts";
 
 /** What a thread needs to attach; structured-cloneable. */
@@ -38,10 +42,14 @@ export interface SharedPlan {
 }
 
 const SIGNALS = 0;
-const SYSTEM_THREAD = 1;
-const LAST_WORDS = 2;
-const BUSY = 3;
-const WATCHING = 4;
+const LAST_WORDS = 1;
+const BUSY = 2;
+const WATCHING = 3;
+const ALIVE_TASKS = 4;
+const BEGUN = 5;
+const SYSTEM_THREAD = 6;
+/** The first of the words of `obituary.ts`, on a line of their own. */
+const OBITUARY = 16;
 /** The place of the task that stands for the cell, on its spawner's list: the spawner's own word. */
 const PROXY = OUTCOME;
 /** The place of the task that runs the cell, on its executor's list: the executor's own word, as lengths are not kept. */
@@ -96,6 +104,7 @@ export class Fabric {
     this.area.host = this.host;
     this.extraOffset = this.place.extra - shared.participants.block(self);
     store(this.words, this.place.extra + LAST_WORDS, 0);
+    store(this.words, this.place.extra + ALIVE_TASKS, 0);
   }
 
   /** A message that came by port, to be read. */
@@ -267,13 +276,45 @@ export class Fabric {
     return status === Status.ALIVE || status === Status.STOPPING;
   }
 
+  /** Says that this thread takes tasks from now on. */
+  setBegun(): void {
+    store(this.words, this.place.extra + BEGUN, 1);
+  }
+
+  /** Home: a thread is about to be started for the place. */
+  expect(index: number): void {
+    store(this.words, this.extra(index) + BEGUN, 0);
+  }
+
+  /** Whether the thread that was last started for the place has come so far as to take tasks. */
+  hasBegun(index: number): boolean {
+    return load(this.words, this.extra(index) + BEGUN) !== 0;
+  }
+
+  /** By which number the system knows a thread; 0 if that is not known. */
   systemThread(index: number): number {
     return load(this.words, this.extra(index) + SYSTEM_THREAD);
+  }
+
+  /** Says by which number the system knows this thread. */
+  setSystemThread(thread: number): void {
+    store(this.words, this.place.extra + SYSTEM_THREAD, thread);
   }
 
   /** The exit code that the thread has announced, -1 if none. */
   lastWords(index: number): number {
     return load(this.words, this.extra(index) + LAST_WORDS) - 1;
+  }
+
+  /** Home: writes down for all why a thread has died, before its death is declared. */
+  explainDeath(index: number, why: string): void {
+    const ref = this.participants.refOf(index);
+    writeObituary(this.words, this.extra(index) + OBITUARY, ref, why);
+  }
+
+  /** Why the thread that the reference names has died; undefined if nobody has written it down. */
+  whyDead(ref: number): string | undefined {
+    return readObituary(this.words, this.extra(indexOfRef(ref)) + OBITUARY, ref);
   }
 
   /** Announces this thread's end. */
@@ -301,9 +342,19 @@ export class Fabric {
     return false;
   }
 
-  /** Says by which number the system knows this thread. */
-  setSystemThread(thread: number): void {
-    store(this.words, this.place.extra + SYSTEM_THREAD, thread);
+  /** Says how many tasks were spawned on this thread and have not ended. */
+  setAliveTasks(count: number): void {
+    store(this.words, this.place.extra + ALIVE_TASKS, count);
+  }
+
+  /** How many tasks were spawned on the other threads and had not ended when those said so last. */
+  aliveTasksOfOthers(): number {
+    let sum = 0;
+    for (let index = 0; index < this.participants.used; index++) {
+      if (index === this.self || !this.isTaking(index)) continue;
+      sum += load(this.words, this.extra(index) + ALIVE_TASKS);
+    }
+    return sum;
   }
 
   /** This thread ends in good order. */

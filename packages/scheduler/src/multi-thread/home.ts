@@ -1,4 +1,5 @@
 /** Home, the thread that built the runtime: it spawns and waits, runs what stays on it, and looks after the workers. */
+import type { RuntimeError } from "@treadle/core";
 import { type Crew, Signal } from "./crew.ts";
 import { type Fabric, HOME_INDEX } from "./fabric.ts";
 import { Participant, type ParticipantParts } from "./participant.ts";
@@ -7,6 +8,10 @@ import type { StartedThread } from "./thread-host.ts";
 
 /** What home is made of, beside what every participant is. */
 export interface HomeParts extends Omit<ParticipantParts, "crew" | "isWorker"> {
+  /** The thread of a worker's place has died. */
+  died(index: number): void;
+  /** No worker can be started: the runtime ends. */
+  failed(error: RuntimeError): void;
   /** Starts the thread of a worker's place. */
   startThread(index: number, onExit: (code: number, error: unknown) => void): StartedThread;
 }
@@ -23,12 +28,13 @@ export class Home implements Crew {
     this.participant = new Participant({ ...parts, isWorker: false, crew: this });
     this.team = new Team({
       start: (index, onExit) => {
+        fabric.expect(index);
         const thread = parts.startThread(index, onExit);
         this.participant.parcels.connect(index, thread.port);
         return thread;
       },
-      hasBegun: (index) => fabric.isTaking(index),
-      systemThread: (index) => fabric.systemThread(index),
+      died: (index) => parts.died(index),
+      hasBegun: (index) => fabric.hasBegun(index),
       lastWords: (index) => {
         const code = fabric.lastWords(index);
         // The thread's `exit` event says more, and will come unless this thread is blocked.
@@ -36,6 +42,10 @@ export class Home implements Crew {
         return `it exited with code ${code}`;
       },
       lost: (index, why) => this.lost(index, why),
+      failed: (error) => {
+        this.participant.failUnstarted(error);
+        parts.failed(error);
+      },
       changed: () => this.participant.wake(),
     });
   }

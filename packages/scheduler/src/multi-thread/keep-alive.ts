@@ -17,6 +17,11 @@ export class KeepAlive {
     else this.timer.ref();
   }
 
+  /** How many timers it has set that keep the event loop alive. */
+  get timers(): number {
+    return this.held ? 1 : 0;
+  }
+
   /** Lets everything go. */
   stop(): void {
     if (this.timer !== null) clearInterval(this.timer);

@@ -8,6 +8,7 @@
  * makes it visible and then looks at the word; this thread first sets the word and then looks for what there is. So one of
  * the two sees the other.
  */
+import { performance } from "node:perf_hooks";
 import type { FastRand, Park } from "@treadle/core";
 import { load, waitAsync } from "@treadle/core/shared";
 import type { JoinHandle, SendFuture, SendMessage, Task } from "@treadle/task";
@@ -23,6 +24,7 @@ import {
 import type { WorkSource } from "../contract.ts";
 import type { CurrentThread } from "../current-thread/current-thread.ts";
 import { type Crew, CrewPair, Signal } from "./crew.ts";
+import { Doze } from "./doze.ts";
 import { type ExecutingThread, Executor } from "./executor.ts";
 import type { Fabric } from "./fabric.ts";
 import type { JobPort } from "./job-port.ts";
@@ -72,14 +74,15 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   private readonly runsJobs: boolean;
   private readonly tuning: Tuning;
   private readonly spin = new Spin();
+  private readonly doze = new Doze();
+  /** When it went to sleep, 0 while it is awake. */
+  private asleepSince = 0;
   private readonly alive = new KeepAlive();
   private scheduler: CurrentThread | null = null;
   /** Whether a promise for the next notification of the hosted sleep is out. */
   private armed = false;
   /** Tasks that were sent to this worker alone. */
   private readonly directed: number[] = [];
-  /** What is known of those that died, by reference. */
-  private readonly obituaries = new Map<number, string>();
   private nextDirected = 0;
   /** Whether the others were told that this thread has tasks. */
   private busy = false;
@@ -226,6 +229,11 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return 1 + (this.nextDirected++ % workers);
   }
 
+  /** Fails what was spawned here and no thread has begun. */
+  failUnstarted(error: Error): void {
+    this.spawner.failUnstarted(error);
+  }
+
   returned(cell: number): void {
     this.spawner.returned(cell);
   }
@@ -319,11 +327,13 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return this.shared.mailboxes.hasMail(fabric.self) || fabric.hasSignals();
   }
 
-  takeMail(): void {
+  takeMail(): boolean {
     const { fabric } = this;
-    if (this.shared.mailboxes.hasMail(fabric.self)) this.drain();
+    const hasMail = this.shared.mailboxes.hasMail(fabric.self);
+    if (hasMail) this.drain();
     const signals = fabric.takeSignals();
     if (signals !== 0) this.signalled(signals);
+    return hasMail || signals !== 0;
   }
 
   private drain(): void {
@@ -360,7 +370,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     this.fabric.host.died();
     this.spawner.sweep((ref) => ({
       worker: this.nameOf(indexOfRef(ref)),
-      why: this.obituaries.get(ref) ?? "its thread ended",
+      why: this.fabric.whyDead(ref) ?? "its thread ended",
     }));
   }
 
@@ -369,9 +379,9 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return index > workers ? `blocking thread ${index}` : `worker ${index - 1}`;
   }
 
-  /** Why a thread has died, if this one knows. */
+  /** Home: why a thread has died, for all to read. */
   learnDeath(index: number, why: string): void {
-    this.obituaries.set(this.fabric.participants.refOf(index), why);
+    this.fabric.explainDeath(index, why);
   }
 
   takeOwn(): Task<unknown> | null {
@@ -413,10 +423,16 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     }
   }
 
+  working(): void {
+    this.queue?.stopSearching();
+  }
+
+  telling(): void {
+    if (this.own_.localDepth() === 0) this.queue?.beforeTelling();
+  }
+
   private start(entry: number): Task<unknown> | null {
     const task = this.executor.start(entry);
-    // Wherever it was found: a searcher that works keeps all others asleep.
-    this.queue?.stopSearching();
     if (task !== null) this.parts.counters.pollCount++;
     return task;
   }
@@ -435,8 +451,26 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return this.hasPost() || (this.queue === null ? this.mayTakeOffered() : this.queue.hasAny());
   }
 
-  beforePark(hosted: boolean): boolean {
-    if (this.spin.until(this.anything)) return false;
+  staysAwake(): boolean {
+    return this.isOurs || this.spin.isWorthwhile;
+  }
+
+  /** Whether the thread is one of the runtime's. */
+  private get isOurs(): boolean {
+    return this.queue !== null || this.runsJobs;
+  }
+
+  blockFor(calm: number, timers: number): number {
+    if (!this.isOurs || this.executor.isImporting) return 0;
+    return this.doze.next(calm, timers + this.alive.timers);
+  }
+
+  wokenByOthers(): void {
+    this.doze.surprised();
+  }
+
+  beforePark(hosted: boolean, mayLinger: boolean): boolean {
+    if (mayLinger && this.spin.until(this.anything)) return false;
     if (this.queue !== null && !this.queue.beforeSleep()) return false;
     if (this.busy && !this.hasTasks()) this.setBusy(false);
     const { self } = this.fabric;
@@ -444,13 +478,18 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     parks.setNative(self, hosted ? 0 : this.parts.reactor());
     if (!parks.announce(self, hosted ? Parked.HOSTED : Parked.BLOCKED)) return false;
     if (this.hasWork()) return false;
-    if (!hosted) return true;
-    this.alive.hold(this.hasPending() || this.crew.mustStay?.() === true);
-    return this.arm();
+    if (hosted) {
+      this.alive.hold(this.hasPending() || this.crew.mustStay?.() === true);
+      if (!this.arm()) return false;
+    }
+    this.asleepSince = performance.now();
+    return true;
   }
 
   afterPark(): void {
-    this.shared.parks.retire(this.fabric.self);
+    const wasWoken = this.shared.parks.retire(this.fabric.self);
+    if (wasWoken && this.asleepSince > 0) this.spin.slept(performance.now() - this.asleepSince);
+    this.asleepSince = 0;
     this.queue?.afterSleep();
   }
 
@@ -543,6 +582,19 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     heap.publish();
     pool.publish();
     this.crew.end();
+  }
+
+  submitted(): void {
+    this.fabric.setAliveTasks(this.aliveHere());
+  }
+
+  /** Tasks of the runtime that have not ended: those spawned here now, those of other threads as they said last. */
+  aliveTasks(): number {
+    return this.aliveHere() + this.fabric.aliveTasksOfOthers();
+  }
+
+  private aliveHere(): number {
+    return this.own_.aliveTasks() - this.executor.running;
   }
 
   pendingTasks(): number {

@@ -138,6 +138,15 @@ export class Spawner implements JobOwner {
     task.settle(CANCELLED);
   }
 
+  /** Fails the tasks that no thread has begun, for none will. */
+  failUnstarted(error: Error): void {
+    for (const task of this.pending()) {
+      if (task instanceof RemoteJob || !this.fabric.cells.withdraw(task.cell)) continue;
+      this.fabric.freeArguments(task.cell);
+      this.lose(task, error);
+    }
+  }
+
   /** The runtime is shut down. */
   private refuse<T>(task: RemoteTask<T>): RemoteTask<T> {
     this.fabric.discardArguments(task.cell);

@@ -3,6 +3,14 @@
  *
  * Order and constants are Tokio's, except that the slot can be stolen, last of all: a task that only its own worker may start
  * would wait for as long as that worker is busy.
+ *
+ * **Whom to wake.** A worker that searches is bound to look at everything before it sleeps (`Idle`), so nobody wakes another
+ * one for what is pushed meanwhile.
+ * **Invariants.**
+ * 1. `searching` is what this worker's bit of SEARCHING says, but for the moment in which somebody claims it.
+ * 2. A worker that runs something does not count as a searcher; if it was the last, it has looked for more after that.
+ * 3. What is on its way from one place to another is seen by nobody. So who has moved entries to his ring wakes another worker
+ *    when they are there; a searcher does so by 2.
  */
 import type { FastRand } from "@treadle/core";
 import { type LifoSlot, type RunRing, type SharedMemory, Spilled } from "@treadle/task/shared";
@@ -75,7 +83,7 @@ export class TaskQueue {
   offer(): void {
     const newest = this.slot.take();
     if (newest !== 0) this.pushBack(newest);
-    if (this.ring.length !== 0) this.shared.notifyWorker();
+    this.share();
   }
 
   /** Whether this thread has something of its own; cheap. */
@@ -85,7 +93,10 @@ export class TaskQueue {
 
   /** Whether somebody may have something. */
   hasAny(): boolean {
-    if (this.shared.inject.mayHaveWork) return true;
+    return this.shared.inject.mayHaveWork || this.hasInRings();
+  }
+
+  private hasInRings(): boolean {
     for (let i = 1; i <= this.workers; i++) {
       if (this.shared.ring(i).length !== 0) return true;
     }
@@ -99,48 +110,47 @@ export class TaskQueue {
 
   /** The next of this thread's own. */
   takeOwn(): number {
-    if (!this.slot.isEmpty) {
-      const newest = this.slot.take();
-      if (newest !== 0 && this.fromSlot < MAX_FROM_SLOT) {
-        this.fromSlot++;
-        return newest;
-      }
-      if (newest !== 0) this.pushBack(newest);
+    const newest = this.slot.isEmpty ? 0 : this.slot.take();
+    if (newest !== 0 && this.fromSlot < MAX_FROM_SLOT) {
+      this.fromSlot++;
+      return newest;
     }
     this.fromSlot = 0;
+    if (newest !== 0) this.pushBack(newest);
     const entry = this.ring.pop() || (this.kept.shift() ?? 0);
-    return entry === 0 && this.searching ? this.searchThenStop() : entry;
+    if (newest !== 0) this.share();
+    return entry;
   }
 
-  /** It may have pinned tasks to run next, and must not hold others back by a search that it does not go on with. */
-  private searchThenStop(): number {
-    const entry = this.search();
-    if (entry !== 0 || !this.searching) return entry;
-    this.searching = false;
-    this.shared.idle.found(this.worker);
-    // Who pushed while this thread was a searcher has woken nobody.
-    if (this.hasAny()) this.shared.notifyWorker();
-    return 0;
+  /** Entries have been moved to the ring: wakes another worker for them, unless they are gone or somebody searches. */
+  private share(): void {
+    if (this.ring.length !== 0) this.shared.notifyWorker();
   }
 
   /** The oldest of what others offer; a share of the rest goes into the ring. */
   takeOffered(): number {
     const { inject } = this.shared;
-    return inject.mayHaveWork ? inject.takeBatch(this.ring, this.workers) : 0;
+    if (!inject.mayHaveWork) return 0;
+    const entry = inject.takeBatch(this.ring, this.workers);
+    if (entry !== 0 && !this.searching) this.share();
+    return entry;
+  }
+
+  /**
+   * Is about to tell another thread that a task has ended. If nothing of its own is left it will search next, and says so
+   * first: otherwise that thread, which may have the next task, would find nobody who searches and wake a sleeper.
+   */
+  beforeTelling(): void {
+    if (!this.searching && !this.hasOwn()) this.searching = this.shared.idle.trySearch(this.worker);
   }
 
   /** As `takeOffered`, then from the rings of others, then their slots; unless enough workers search already. */
   search(): number {
     const offered = this.takeOffered();
-    if (offered !== 0) {
-      this.stopSearching();
-      return offered;
-    }
+    if (offered !== 0) return offered;
     if (!this.searching && !this.shared.idle.trySearch(this.worker)) return 0;
     this.searching = true;
-    const stolen = this.steal();
-    if (stolen !== 0) this.stopSearching();
-    return stolen;
+    return this.steal();
   }
 
   private steal(): number {
@@ -166,11 +176,15 @@ export class TaskQueue {
     return entry;
   }
 
-  /** Has something to do: the last searcher makes another one search. */
+  /** Has something to do, wherever it was found: if it was the last searcher, and there is more, it makes another one search. */
   stopSearching(): void {
     if (!this.searching) return;
     this.searching = false;
-    if (this.shared.idle.found(this.worker)) this.shared.notifyWorker();
+    // Who pushed while this thread was a searcher has woken nobody; who pushes now finds none and wakes one.
+    const { idle, inject } = this.shared;
+    if (idle.found(this.worker) && (inject.hasWork() || this.hasInRings())) {
+      this.shared.notifyWorker();
+    }
   }
 
   /** Is about to sleep; false when there is something after all. */

@@ -7,11 +7,13 @@
  * **Who tells of a death.** The thread itself as its last act (`process.exit`, an uncaught exception), its `exit` event, and
  * while home is blocked a look at the system's list of threads, about once a second (out of memory, `terminate()`).
  *
- * **A crash loop does not spin**: a thread that dies young is replaced after a pause that doubles.
+ * **A crash loop does not spin**: a thread that dies young is replaced after a pause that doubles. A place whose threads end
+ * one after the other before they take part is given up; when all places are, home is told.
  */
 import { performance } from "node:perf_hooks";
+import type { RuntimeError } from "@treadle/core";
 import { writeToStderr } from "../failure-watch.ts";
-import { isGone } from "./liveness.ts";
+import { workerStart } from "./error.ts";
 import type { StartedThread } from "./thread-host.ts";
 
 /** Between two looks at the system's list of threads. */
@@ -20,21 +22,32 @@ const LOOK_MS = 1000;
 const YOUNG_MS = 2000;
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 5000;
+/** While home is blocked: after so long a thread that has run nothing of ours yet is taken for gone. */
+const BEGINNING_MS = 30_000;
+/** So many threads of a place in a row may end before they take part. */
+const ATTEMPTS = 5;
 
 /** What the team asks of home. */
 export interface TeamHome {
   /** Starts the thread of a place. */
   start(index: number, onExit: (code: number, error: unknown) => void): StartedThread;
-  /** Whether the thread of the place has announced itself. */
+  /** Whether the thread that was last started for the place has come so far as to take tasks. */
   hasBegun(index: number): boolean;
-  /** The system's number of the thread; 0 if it is not known. */
-  systemThread(index: number): number;
   /** How the thread has announced its end; undefined if it has not. */
   lastWords(index: number): string | undefined;
+  /** The thread of the place has died; another is to take its place. */
+  died(index: number): void;
   /** The thread of the place is gone: what it had started is lost. */
   lost(index: number, why: string): void;
+  /** No worker is left, nor will there be any. */
+  failed(error: RuntimeError): void;
   /** Something has changed that a waiting shutdown may be waiting for. */
   changed(): void;
+}
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: RuntimeError) => void;
 }
 
 interface Member {
@@ -42,6 +55,10 @@ interface Member {
   thread: StartedThread | null;
   startedAt: number;
   pauseMs: number;
+  /** Threads in a row that have ended before they took part. */
+  attempts: number;
+  /** Why the place was given up. */
+  failure: RuntimeError | null;
   /** When it is to be replaced. */
   dueAt: number;
   timer: NodeJS.Timeout | null;
@@ -55,7 +72,7 @@ export class Team {
   private readonly members: Member[] = [];
   private closing = false;
   private lookedAt = 0;
-  private waiting: (() => void)[] = [];
+  private waiting: Waiter[] = [];
 
   constructor(home: TeamHome) {
     this.home = home;
@@ -69,6 +86,8 @@ export class Team {
         thread: null,
         startedAt: 0,
         pauseMs: FIRST_PAUSE_MS,
+        attempts: 0,
+        failure: null,
         dueAt: 0,
         timer: null,
       };
@@ -87,11 +106,11 @@ export class Team {
     member.thread = thread;
   }
 
-  /** Settles when all threads run. */
+  /** Settles when all threads run; fails with `ERR_WORKER_START` when one of them cannot be started. */
   ready(): Promise<void> {
-    if (this.isReady()) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.waiting.push(resolve);
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject });
+      this.tellReady();
     });
   }
 
@@ -100,8 +119,18 @@ export class Team {
     return this.waiting.length > 0 || (this.closing && this.running > 0);
   }
 
-  private isReady(): boolean {
-    return this.closing || this.members.every(({ index }) => this.home.hasBegun(index));
+  private tellReady(): void {
+    const { failure } = this.members.find((member) => member.failure !== null) ?? { failure: null };
+    const isReady =
+      this.closing ||
+      this.members.every((one) => one.thread !== null && this.home.hasBegun(one.index));
+    if (failure === null && !isReady) return;
+    const told = this.waiting;
+    this.waiting = [];
+    for (const { resolve, reject } of told) {
+      if (failure === null) resolve();
+      else reject(failure);
+    }
   }
 
   /** Threads that are not gone. */
@@ -115,10 +144,7 @@ export class Team {
       const words = member.thread === null ? undefined : this.home.lastWords(member.index);
       if (words !== undefined) this.ended(member, words);
     }
-    if (this.waiting.length === 0 || !this.isReady()) return;
-    const told = this.waiting;
-    this.waiting = [];
-    for (const tell of told) tell();
+    if (this.waiting.length > 0) this.tellReady();
   }
 
   /** Home is blocked: looks from time to time whether all are still there. */
@@ -128,27 +154,45 @@ export class Team {
     if (now - this.lookedAt < LOOK_MS) return;
     this.lookedAt = now;
     for (const member of this.members) {
-      if (member.thread !== null && isGone(this.home.systemThread(member.index))) {
-        this.ended(member, "it was terminated, or ran out of memory");
-      }
+      const why = member.thread === null ? undefined : silentEnd(member.thread, member.startedAt);
+      if (why === undefined) continue;
+      void member.thread?.terminate();
+      this.ended(member, why);
     }
   }
 
   private ended(member: Member, why: string): void {
     const { thread } = member;
     member.thread = null;
+    member.attempts = this.home.hasBegun(member.index) ? 0 : member.attempts + 1;
     this.home.lost(member.index, why);
     if (this.closing) {
       this.home.changed();
       return;
     }
     this.deaths++;
+    this.home.died(member.index);
     writeToStderr(`treadle: ${thread?.name} (worker ${member.index - 1}) died: ${why}\n`);
+    if (member.attempts >= ATTEMPTS) this.giveUp(member, why);
+    else this.replaceLater(member);
+  }
+
+  private replaceLater(member: Member): void {
     const young = performance.now() - member.startedAt < YOUNG_MS;
     member.pauseMs = young ? Math.min(member.pauseMs * 2, LONGEST_PAUSE_MS) : 0;
     member.dueAt = performance.now() + member.pauseMs;
     if (member.pauseMs === 0) this.begin(member);
     else member.timer = setTimeout(() => this.replaceDue(), member.pauseMs);
+  }
+
+  /** The place stays empty. */
+  private giveUp(member: Member, why: string): void {
+    const failure = workerStart(`worker ${member.index - 1}`, ATTEMPTS, why);
+    member.failure = failure;
+    member.dueAt = Number.POSITIVE_INFINITY;
+    writeToStderr(`treadle: ${failure.message}\n`);
+    this.tellReady();
+    if (this.members.every((other) => other.failure !== null)) this.home.failed(failure);
   }
 
   /** Starts the replacements whose pause is over. */
@@ -181,6 +225,13 @@ export class Team {
     }
     return names;
   }
+}
+
+/** Why a thread seems to be gone of which no event can tell; undefined while it lives. */
+function silentEnd(thread: StartedThread, startedAt: number): string | undefined {
+  if (thread.looksGone()) return "it was terminated, ran out of memory, or could not begin";
+  if (thread.hasRun() || performance.now() - startedAt < BEGINNING_MS) return undefined;
+  return `it has not begun within ${BEGINNING_MS / 1000} s`;
 }
 
 /** What a thread's `exit` and `error` events say of its end. */

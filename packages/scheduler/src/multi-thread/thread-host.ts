@@ -89,6 +89,11 @@ export class StartedThread {
     return this.gone;
   }
 
+  /** Whether it has run something of ours; true where that is not known. */
+  hasRun(): boolean {
+    return process.platform !== "linux" || this.life[0] !== 0;
+  }
+
   /** As `isGone`, for a thread that hears no events: asks the system, even before the other one has run any of our code. */
   looksGone(): boolean {
     return this.gone || isGone(this.life[0] as number);

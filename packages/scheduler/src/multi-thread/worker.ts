@@ -35,6 +35,7 @@ export class WorkerMember implements Crew {
     this.participant.parcels.connect(HOME_INDEX, this.parts.port);
     this.fabric.setSystemThread(ownThread());
     process.once("exit", (code) => this.sayLast(code));
+    this.fabric.setBegun();
     this.fabric.signal(HOME_INDEX, Signal.CHANGE);
     // They may have been sent before; a shutdown must find them here.
     this.participant.receiveParcels();

@@ -37,26 +37,93 @@ describe("spinning", () => {
     expect(looks).toBe(0);
   });
 
-  test("stops to be tried when it does not pay, but for one sleep in 64", () => {
-    const spin = new Spin(true);
-    const tried = (): number => {
+  /** Looks until a moment is there, by a clock that goes on by so much with each reading. */
+  function spins(spin: Spin, clock: { ms: number }, until = Number.POSITIVE_INFINITY): number {
+    let looks = 0;
+    spin.until(() => {
+      looks++;
+      return clock.ms >= until;
+    });
+    return looks;
+  }
+
+  function world(step = 0.001): { spin: Spin; clock: { ms: number } } {
+    const clock = { ms: 1 };
+    return { clock, spin: new Spin(true, { now: () => (clock.ms += step) }) };
+  }
+
+  test("takes 50 µs at most", () => {
+    const { spin, clock } = world();
+    spins(spin, clock);
+    expect(clock.ms).toBeCloseTo(1.051, 2);
+  });
+
+  test("stops when it has found nothing 8 times, and is tried after short sleeps, each time after more of them", () => {
+    const { spin, clock } = world();
+    for (let i = 0; i < 8; i++) expect(spins(spin, clock)).toBeGreaterThan(0);
+    const sleeps: number[] = [];
+    for (let count = 0; sleeps.length < 9; count++) {
+      if (spins(spin, clock) > 0) {
+        sleeps.push(count);
+        count = 0;
+      }
+      spin.slept(0.06);
+    }
+    expect(sleeps).toEqual([4, 8, 16, 32, 64, 128, 256, 256, 256]);
+  });
+
+  test("takes 100 µs at most when it is tried", () => {
+    const { spin, clock } = world();
+    for (let i = 0; i < 8; i++) spins(spin, clock);
+    for (let i = 0; i < 4; i++) spin.slept(0.06);
+    const before = clock.ms;
+    spins(spin, clock);
+    expect(clock.ms - before).toBeCloseTo(0.101, 2);
+  });
+
+  test("is not tried after long sleeps, however many", () => {
+    const { spin, clock } = world();
+    for (let i = 0; i < 8; i++) spins(spin, clock);
+    for (let i = 0; i < 1000; i++) spin.slept(0.5);
+    expect(spin.isWorthwhile).toBe(false);
+    expect(spins(spin, clock)).toBe(0);
+  });
+
+  test("that has found something is followed by others", () => {
+    const { spin, clock } = world();
+    for (let i = 0; i < 8; i++) spins(spin, clock);
+    for (let i = 0; i < 4; i++) spin.slept(0.06);
+    expect(spins(spin, clock, clock.ms + 0.02)).toBeGreaterThan(4);
+    for (let i = 0; i < 4; i++) expect(spins(spin, clock)).toBeGreaterThan(0);
+    expect(spins(spin, clock)).toBe(0);
+  });
+
+  test("does not count what came while another thread had the core", () => {
+    const { spin, clock } = world();
+    for (let i = 0; i < 8; i++) {
       let looks = 0;
       spin.until(() => {
-        looks++;
-        return false;
+        // The other one has the core from the tenth look on.
+        if (++looks === 10) clock.ms += 0.03;
+        return looks === 11;
       });
-      return looks;
-    };
-    let spins = 0;
-    for (let i = 0; i < 8; i++) if (tried() > 0) spins++;
-    expect(spins).toBe(8);
-    let later = 0;
-    for (let i = 0; i < 128; i++) if (tried() > 0) later++;
-    expect(later).toBe(2);
+      expect(looks).toBe(11);
+    }
+    expect(spin.isWorthwhile).toBe(false);
+  });
+
+  test("ends when another thread has taken the core, for then there is somebody to make room for", () => {
+    const { spin, clock } = world();
+    let looks = 0;
+    spin.until(() => {
+      if (++looks === 10) clock.ms += 0.03;
+      return false;
+    });
+    expect(looks).toBe(12);
   });
 
   test("goes on as long as it finds something", () => {
-    const spin = new Spin(true);
+    const { spin } = world();
     for (let i = 0; i < 100; i++) expect(spin.until(() => true)).toBe(true);
   });
 });

@@ -12,7 +12,7 @@ import { writeError } from "./error-codec.ts";
 import { onlyOnce } from "./errors.ts";
 import * as f from "./format.ts";
 import { kindOf, SEND, type SendKind } from "./kind.ts";
-import { isMoved, isTransferable } from "./move.ts";
+import { isDetached, isMoved, isTransferable } from "./move.ts";
 import { refuse } from "./offence.ts";
 import { FEW, isInt, Writer } from "./writer.ts";
 
@@ -262,12 +262,12 @@ export class Encoder extends Writer {
   }
 
   private bufferOf(buffer: ArrayBuffer, from: number, to: number, view: Uint8Array | null): void {
+    if (isDetached(buffer)) throw refuse(buffer);
     if (isMoved(buffer)) {
       this.putBeside(buffer);
       return;
     }
     if ((buffer as { resizable?: boolean }).resizable === true) throw refuse(buffer);
-    if ((buffer as { detached?: boolean }).detached === true) throw refuse(buffer);
     // Views of any element size must lie in what is copied as they lie in the whole.
     this.counted(f.BUFFER, this.listBinary(buffer, from & ~7, to, view));
   }

@@ -50,6 +50,17 @@ export function isMoved(value: object): boolean {
   return moved.has(value);
 }
 
+/** Whether a buffer was given away already. Node 20 has no `detached`, but lets nobody make a view of such a buffer. */
+export function isDetached(buffer: ArrayBuffer): boolean {
+  if (buffer.byteLength > 0) return false;
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** The object that a transfer would name: a view's buffer, or the value itself. */
 function transferableOf(value: unknown): object | null {
   if (ArrayBuffer.isView(value)) return types.isArrayBuffer(value.buffer) ? value.buffer : null;

@@ -1,7 +1,7 @@
 /** Finds where in a value that stands which cannot cross threads, and says what it is and what to do. */
 import { types } from "node:util";
 import { NotSendError } from "./errors.ts";
-import { isTransferable } from "./move.ts";
+import { isDetached, isTransferable } from "./move.ts";
 
 /** Thrown by the encoder at the offending value itself; the way to it is looked for only then. */
 export class Offence {
@@ -75,7 +75,7 @@ function what(value: unknown): string {
   if (typeof value === "function") return `a function (${value.name || "anonymous"})`;
   if (typeof value === "symbol") return `a symbol (${String(value)})`;
   if (value instanceof ArrayBuffer) {
-    return (value as { detached?: boolean }).detached === true
+    return isDetached(value as ArrayBuffer)
       ? "an ArrayBuffer that was moved away already"
       : "a resizable ArrayBuffer";
   }
@@ -95,7 +95,11 @@ function wayOut(value: unknown): string {
     return "functions stay on their thread. Send what it needs as plain data; a sendable is spawned by its own module";
   }
   if (typeof value === "symbol") return "symbols stay on their thread. Send a string";
-  if (value instanceof ArrayBuffer) return "send a copy of what it holds, buffer.slice()";
+  if (value instanceof ArrayBuffer) {
+    return isDetached(value)
+      ? "what it held is with whoever got it: to keep it too, make a copy before, buffer.slice()"
+      : "send a copy of what it holds, buffer.slice()";
+  }
   if (isTransferable(value)) return "it cannot be copied, only given away: move(it)";
   if (types.isPromise(value)) return "await it first, and send its value";
   return "class instances stay on their thread. Send a plain object, { ...it }, or give the class a kind by sendKind()";

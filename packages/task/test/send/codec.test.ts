@@ -381,3 +381,16 @@ test("the comparison of these tests tells holes, identities and zeros apart", ()
   expect(() => expectSame([[1], [1]], [one, one])).toThrow();
   expect(() => expectSame(0, -0)).toThrow();
 });
+
+test("a buffer that was given away already is refused, whether it is moved again or copied", () => {
+  const bytes = new Uint8Array(64);
+  move(bytes);
+  const copied = new ArrayBuffer(64);
+  structuredClone(null, { transfer: [bytes.buffer, copied] });
+  for (const gone of [bytes, bytes.buffer, copied]) {
+    expect(() => encodeArguments([gone], area, 64, SIZE - 64)).toThrow(
+      expect.objectContaining({ code: "ERR_NOT_SEND" }),
+    );
+  }
+  expect(roundTrip(new Uint8Array(0))).toEqual(new Uint8Array(0));
+});

@@ -1,9 +1,14 @@
 /** What a fault on one thread does to the others: an exception, an exit, a crash, memory that runs out, termination. */
-import { Builder, type JoinHandle, type Runtime, spawn } from "treadle";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Builder, type JoinHandle, type Runtime, sleep, spawn } from "treadle";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as tasks from "./fixtures/tasks.mjs";
 
 let rt: Runtime;
+const folder = mkdtempSync(join(tmpdir(), "treadle-faults-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 beforeEach(async () => {
   rt = Builder.newMultiThread()
@@ -74,6 +79,19 @@ test("what was queued on a worker that dies is run by others", async () => {
   expect(lost).toBe(0);
 });
 
+test.each([
+  ["exit", /worker [01] died while it ran doomed .* it exited with code 7/s],
+  ["throw", /worker [01] died while it ran doomed .* uncaught RangeError: nobody catches this/s],
+] as const)(
+  "a task on another worker is told why its child's worker died (%s)",
+  async (how, text) => {
+    const [code, message] = await rt.spawn(tasks.mourns(join(folder, how), how));
+    expect(code).toBe("ERR_WORKER_LOST");
+    expect(message).toMatch(text);
+    await isWhole();
+  },
+);
+
 test("an uncaught exception outside of tasks costs the worker, with its reason in the error", async () => {
   const error = await failureOf(rt.spawn(tasks.crash()));
   expect(error.code).toBe("ERR_WORKER_LOST");
@@ -104,4 +122,49 @@ test("many deaths in a row lose nothing that was not started", async () => {
   }
   for (const handle of dying) expect((await failureOf(handle)).code).toBe("ERR_WORKER_LOST");
   for (const handle of handles) expect((await rt.run(() => handle.outcome())).status).toBe("ok");
+});
+
+test("a worker that dies counts in the metrics, which every thread reads", async () => {
+  await failureOf(rt.spawn(tasks.exit(3)));
+  await isWhole();
+  const snapshot = rt.metrics().snapshot();
+  expect(snapshot.workers.reduce((sum, worker) => sum + worker.deathCount, 0)).toBe(1);
+  const dead = snapshot.workers.findIndex((worker) => worker.deathCount === 1);
+  expect(rt.metrics().workerDeathCount(dead)).toBe(1);
+  expect(rt.metrics().prometheus()).toContain(`treadle_worker_deaths_total{worker="${dead}"} 1`);
+});
+
+describe("workers that cannot be started", () => {
+  test("are given up: ready() and what waits for them fail with the reason, and the runtime ends", async () => {
+    const stuck = Builder.newMultiThread().workerThreads(2).onThreadStart(tasks.refuses).build();
+    const waiting = stuck.spawn(tasks.add(1, 2));
+    await expect(stuck.ready()).rejects.toMatchObject({ code: "ERR_WORKER_START" });
+    await expect(waiting).rejects.toThrow(
+      /worker [01] could not be started in 5 attempts.*not wanted/s,
+    );
+    await expect(stuck.spawn(tasks.add(1, 2))).rejects.toMatchObject({
+      code: "ERR_TASK_CANCELLED",
+    });
+    expect(await stuck.shutdownTimeout(5000)).toBe(true);
+  });
+
+  test("are given up while home is blocked", async () => {
+    const stuck = Builder.newMultiThread().workerThreads(1).onThreadStart(tasks.refuses).build();
+    expect(() => stuck.blockOn(() => spawn(tasks.add(1, 2)))).toThrow(
+      expect.objectContaining({ code: "ERR_WORKER_START" }),
+    );
+    expect(await stuck.shutdownTimeout(5000)).toBe(true);
+  });
+});
+
+test("numAliveTasks counts the tasks of all threads once each", async () => {
+  const parent = rt.spawn(tasks.offspring(3));
+  expect(await parent).toBeGreaterThanOrEqual(3);
+  const own = [rt.spawn(tasks.forever()), rt.spawn(tasks.forever())];
+  const metrics = rt.metrics();
+  for (let i = 0; i < 500 && metrics.numAliveTasks() !== 5; i++) await rt.run(() => sleep(2));
+  expect(metrics.numAliveTasks()).toBe(5);
+  for (const handle of own) handle.abort();
+  for (const handle of own) await rt.run(() => handle.outcome());
+  expect(metrics.numAliveTasks()).toBe(3);
 });

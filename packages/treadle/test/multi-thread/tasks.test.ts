@@ -87,6 +87,16 @@ test("a task that nobody has started is cancelled unpolled", async () => {
   for (const blocker of blockers) await blocker;
 });
 
+test("an async function finds its signal, and its end is waited for", () => {
+  const buffer = new SharedArrayBuffer(4);
+  const words = new Int32Array(buffer);
+  const task = rt.spawn(tasks.attentive(buffer));
+  expect(Atomics.wait(words, 0, 0, 5000)).not.toBe("timed-out");
+  task.abort();
+  expect(rt.blockOn(task.outcome()).status).toBe("cancelled");
+  expect(words[0]).toBe(3);
+});
+
 test("abort after the end changes nothing", async () => {
   const handle = rt.spawn(tasks.add(1, 1));
   expect(await handle).toBe(2);

@@ -9,6 +9,7 @@ import {
   type Awaitable,
   type Closing,
   cx,
+  invalidArg,
   Leaf,
   outsidePoll,
   PENDING,
@@ -18,6 +19,7 @@ import {
   refundBudget,
 } from "@treadle/core";
 import { BytesMut } from "../bytes-mut.ts";
+import { checkSource } from "../check.ts";
 import type { AsyncRead } from "../contract.ts";
 import { unexpectedEof } from "../error.ts";
 import { checkCount, Lane } from "../step.ts";
@@ -46,6 +48,9 @@ export class FramedRead<T, R extends AsyncRead = AsyncRead> implements AsyncIter
 
   /** Frames that `decoder` makes of what `source` gives; `buffer` is what was read before. */
   constructor(source: R, decoder: Decoder<T>, buffer: BytesMut = new BytesMut(INITIAL_CAPACITY)) {
+    checkSource("the source of FramedRead", source);
+    if (typeof decoder?.decode !== "function")
+      throw invalidArg("the decoder of FramedRead", decoder, "must have decode(), as a codec has");
     this.source = source;
     this.decoding = decoder;
     this.buffer = buffer;

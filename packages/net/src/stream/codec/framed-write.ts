@@ -11,6 +11,7 @@ import {
   type Closing,
   cx,
   DONE,
+  invalidArg,
   Leaf,
   outsidePoll,
   PENDING,
@@ -20,7 +21,7 @@ import {
   refundBudget,
 } from "@treadle/core";
 import { BytesMut } from "../bytes-mut.ts";
-import { checkSize } from "../check.ts";
+import { checkSink, checkSize } from "../check.ts";
 import type { AsyncWrite } from "../contract.ts";
 import { writeZero } from "../error.ts";
 import { checkCount, Lane } from "../step.ts";
@@ -42,6 +43,9 @@ export class FramedWrite<T, W extends AsyncWrite = AsyncWrite> {
 
   /** A sink for the frames that `encoder` makes bytes of; `buffer` is written first. */
   constructor(sink: W, encoder: Encoder<T>, buffer: BytesMut = new BytesMut(INITIAL_CAPACITY)) {
+    checkSink("the sink of FramedWrite", sink);
+    if (typeof encoder?.encode !== "function")
+      throw invalidArg("the encoder of FramedWrite", encoder, "must have encode(), as a codec has");
     this.sink = sink;
     this.encoding = encoder;
     this.buffer = buffer;
