@@ -23,9 +23,8 @@ import {
   sendKind,
   type Waker,
 } from "@treadle/core";
-import type { LineWait } from "./shared/shared-line.ts";
 import { createNotify, SharedNotify } from "./shared/shared-notify.ts";
-import { shareView, type Viewed, viewCame, viewSent } from "./shared/view.ts";
+import { shareView, viewCame, viewSent } from "./shared/view.ts";
 import { type Linked, unlink, WaitList } from "./waiters.ts";
 
 // As `Notice` in shared-notify.ts.
@@ -53,7 +52,7 @@ const WHAT = "a Notify";
  * Builder.newCurrentThread().build().blockOn(main); // => "the permit was kept"
  * ```
  */
-export class Notify implements Viewed<SharedNotify> {
+export class Notify {
   /** @internal What takes the place of the rest once it was sent to another thread. */
   shared: SharedNotify | null;
   private permit: boolean;
@@ -155,7 +154,7 @@ export class Notify implements Viewed<SharedNotify> {
 }
 
 /** The future of {@link Notify.notified}. */
-export class Notified extends Leaf<void> implements LineWait {
+export class Notified extends Leaf<void> {
   /** @internal */
   before: Linked | null;
   /** @internal */
