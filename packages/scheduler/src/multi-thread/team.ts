@@ -182,7 +182,7 @@ export class Team {
     member.pauseMs = young ? Math.min(member.pauseMs * 2, LONGEST_PAUSE_MS) : 0;
     member.dueAt = performance.now() + member.pauseMs;
     if (member.pauseMs === 0) this.begin(member);
-    else member.timer = setTimeout(() => this.replaceDue(), member.pauseMs);
+    else member.timer = setTimeout(() => this.begin(member), member.pauseMs);
   }
 
   /** The place stays empty. */
@@ -195,7 +195,7 @@ export class Team {
     if (this.members.every((other) => other.failure !== null)) this.home.failed(failure);
   }
 
-  /** Starts the replacements whose pause is over. */
+  /** Starts the replacements whose pause is over; for home while it is blocked, when no timer fires. */
   private replaceDue(): void {
     const now = performance.now();
     for (const member of this.members) {
