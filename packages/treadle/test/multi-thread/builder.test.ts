@@ -116,9 +116,13 @@ test("a set waits for room where the segment is full", () => {
 test("blockInPlace lets another worker take what waits here, and allows blockOn", async () => {
   rt = Builder.newMultiThread().workerThreads(2).enableAll().build();
   await rt.ready();
-  const [parent, child, nested] = await rt.spawn(tasks.inPlace(60));
-  expect(child).not.toBe(parent);
-  expect(nested).toBe(undefined);
+  // The other worker may have to import the module first, for longer than this one blocks.
+  let threads = [0, 0] as unknown[];
+  for (let i = 0; i < 20 && threads[0] === threads[1]; i++) {
+    threads = await rt.spawn(tasks.inPlace(60));
+    expect(threads[2]).toBe(undefined);
+  }
+  expect(threads[1]).not.toBe(threads[0]);
 });
 
 test("metrics tell of all workers", async () => {

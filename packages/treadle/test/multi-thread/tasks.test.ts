@@ -1,4 +1,8 @@
 /** Sendable tasks on workers, spawned and joined from home: results, errors, aborts, nesting, values. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import {
   Builder,
   type JoinHandle,
@@ -79,12 +83,19 @@ test("a task that waits is cancelled by abort, after its clean-up", async () => 
 
 test("a task that nobody has started is cancelled unpolled", async () => {
   const words = new Int32Array(new SharedArrayBuffer(4));
-  const blockers = [rt.spawn(tasks.busy(50)), rt.spawn(tasks.busy(50))];
-  const handle = rt.spawn(tasks.watched(words.buffer, 0));
+  const one = Builder.newMultiThread().workerThreads(1).build();
+  const dir = mkdtempSync(join(tmpdir(), "treadle-"));
+  const note = join(dir, "begun");
+  const blocker = one.spawn(tasks.busyNoted(note, 50));
+  // Its only worker is busy now.
+  while (!existsSync(note)) await setImmediate();
+  const handle = one.spawn(tasks.watched(words.buffer, 0));
   handle.abort();
   await expect(handle).rejects.toMatchObject({ code: "ERR_TASK_CANCELLED" });
   expect(words[0]).toBe(0);
-  for (const blocker of blockers) await blocker;
+  await blocker;
+  rmSync(dir, { recursive: true });
+  expect(await one.shutdownTimeout(5000)).toBe(true);
 });
 
 test("an async function finds its signal, and its end is waited for", () => {
