@@ -29,6 +29,7 @@ import { type ExecutingThread, Executor } from "./executor.ts";
 import type { Fabric } from "./fabric.ts";
 import type { JobPort } from "./job-port.ts";
 import { KeepAlive } from "./keep-alive.ts";
+import { Nap } from "./nap.ts";
 import { type Parcel, Parcels } from "./parcels.ts";
 import type { RemoteJob } from "./remote-job.ts";
 import type { RemoteTask } from "./remote-task.ts";
@@ -74,6 +75,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   private readonly runsJobs: boolean;
   private readonly tuning: Tuning;
   private readonly spin = new Spin();
+  private readonly nap = new Nap();
   private readonly doze = new Doze();
   /** When it went to sleep, 0 while it is awake. */
   private asleepSince = 0;
@@ -344,6 +346,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
       const kind = kindOf(mail);
       const cell = nodeOf(mail);
       mail = mailboxes.next(self, mail);
+      if (kind === MailKind.DONE) this.nap.came();
       if (kind === MailKind.DONE) this.spawner.returned(cell);
       else if (kind === MailKind.ABORT) this.executor.abort(cell);
       else this.fabric.host.came(cell);
@@ -470,7 +473,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   }
 
   beforePark(hosted: boolean, mayLinger: boolean): boolean {
-    if (mayLinger && this.spin.until(this.anything)) return false;
+    if (mayLinger && this.linger()) return false;
     if (this.queue !== null && !this.queue.beforeSleep()) return false;
     if (this.busy && !this.hasTasks()) this.setBusy(false);
     const { self } = this.fabric;
@@ -484,6 +487,15 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     }
     this.asleepSince = performance.now();
     return true;
+  }
+
+  /** Looks out a little longer before it goes to sleep; whether something has come. */
+  private linger(): boolean {
+    // A worker has tasks to look for.
+    if (this.queue !== null || !this.nap.isDue(this.spawner.size))
+      return this.spin.until(this.anything);
+    this.nap.sleep();
+    return this.hasNews();
   }
 
   afterPark(): void {

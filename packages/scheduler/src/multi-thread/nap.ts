@@ -1,0 +1,82 @@
+/**
+ * Sleeping for a moment, without telling, while results come in a stream.
+ *
+ * A thread that waits for tasks of others has its next result within microseconds as long as those have many to run: looking
+ * out for each takes a processor that the others could use, and being woken for each costs them a system call. So it lets
+ * them gather for {@link NAP_MS}: it sleeps, and to all others it is awake, so that nobody wakes it. What a network driver
+ * calls interrupt moderation.
+ *
+ * Worth it only while a stream goes on for much longer than a nap: by the time between the results so far, what is still to
+ * come takes {@link WORTH_MS}. That is a guess, which one result after the other beside many tasks that wait for something
+ * belies; so a nap that has gathered little ends the napping, and each such trial doubles the number of sleeps to the next.
+ */
+import { performance } from "node:perf_hooks";
+import { wait } from "@treadle/core/shared";
+import type { Clock } from "./spin.ts";
+
+/** How long a nap is, in ms; the system's timers add up to 0.05. */
+const NAP_MS = 0.2;
+/** How long what is to come must take, in ms, for a nap to be worth it. */
+const WORTH_MS = 1;
+/** Results that a nap must have gathered for another one. */
+const DENSE = 4;
+/** Sleeps before a trial, at first and at most. */
+const FIRST_TRIAL = 4;
+const LAST_TRIAL = 256;
+
+/** One thread's habit of napping. */
+export class Nap {
+  private readonly clock: Clock;
+  /** Nobody writes it, nobody notifies it: sleeping on it is only waiting. */
+  private readonly word = new Int32Array(new SharedArrayBuffer(4));
+  /** When it last counted. */
+  private countedAt = 0;
+  private results = 0;
+  private isNapping = false;
+  private untilTrial = FIRST_TRIAL;
+  private toTrial = FIRST_TRIAL;
+
+  constructor(clock: Clock = performance) {
+    this.clock = clock;
+  }
+
+  /** A result has come. */
+  came(): void {
+    this.results++;
+  }
+
+  /** Whether to nap instead of going to sleep, while the results of `pending` tasks are to come. */
+  isDue(pending: number): boolean {
+    const { results } = this;
+    // Without a look at the clock, which a call with its result at once should not pay for.
+    if (pending < DENSE || results === 0) return this.leave();
+    const now = this.clock.now();
+    const gap = (now - this.countedAt) / results;
+    this.countedAt = now;
+    this.results = 0;
+    if (gap * pending < WORTH_MS) return this.leave();
+    if (!this.isNapping) {
+      this.isNapping = --this.untilTrial <= 0;
+      return this.isNapping;
+    }
+    if (results >= DENSE) {
+      this.toTrial = FIRST_TRIAL;
+      return true;
+    }
+    this.toTrial = Math.min(LAST_TRIAL, this.toTrial * 2);
+    return this.leave();
+  }
+
+  private leave(): false {
+    if (this.isNapping) {
+      this.isNapping = false;
+      this.untilTrial = this.toTrial;
+    }
+    return false;
+  }
+
+  /** Naps. */
+  sleep(): void {
+    wait(this.word, 0, 0, NAP_MS);
+  }
+}
