@@ -14,6 +14,9 @@ export const treadleSays = {
 /** Calls across threads take thousands until they are fast; many variants have to fit into a few minutes. */
 export const SHORT = { warmupMs: 1000, budgetMs: 400, idleWarmupMs: 500 };
 
+/** One call after the other runs through code that is only compiled after some thousand calls. */
+export const ONE_BY_ONE = { ...SHORT, warmupMs: 3000 };
+
 /** Where the payload counts and not the scheduling. */
 export const FOR_PAYLOADS = {
   treadle: ["treadle", "treadle-hosted"],

@@ -1,6 +1,6 @@
 // One call after the other, 1 MiB there and back, copied.
 import { BY_HAND, PACKAGED, poolSkips, poolsSay } from "../lib/pools.mjs";
-import { echoVariants, FOR_PAYLOADS, SHORT, treadleSays } from "../lib/threads.mjs";
+import { echoVariants, FOR_PAYLOADS, ONE_BY_ONE, treadleSays } from "../lib/threads.mjs";
 
 const CALLS = 20;
 
@@ -12,7 +12,7 @@ export const scenario = {
     " can, so there a copy is made first and comes back without another.",
   says: { ...treadleSays, ...poolsSay },
   skips: poolSkips,
-  settings: SHORT,
+  settings: ONE_BY_ONE,
   ops: CALLS,
   metrics: {
     wall: { title: "time per call", unit: "ns" },

@@ -1,6 +1,6 @@
 // One call after the other, 1 MiB there and back, given away each time.
 import { BY_HAND, PACKAGED, poolSkips, poolsSay } from "../lib/pools.mjs";
-import { echoVariants, FOR_PAYLOADS, SHORT, treadleSays } from "../lib/threads.mjs";
+import { echoVariants, FOR_PAYLOADS, ONE_BY_ONE, treadleSays } from "../lib/threads.mjs";
 
 const CALLS = 100;
 const moving = FOR_PAYLOADS.pools.filter((name) => name !== "poolifier");
@@ -13,7 +13,7 @@ export const scenario = {
     " result away.",
   says: { ...treadleSays, ...poolsSay },
   skips: poolSkips,
-  settings: SHORT,
+  settings: ONE_BY_ONE,
   ops: CALLS,
   metrics: {
     wall: { title: "time per call", unit: "ns" },

@@ -65,8 +65,11 @@ export interface WorkSource {
   working(): void;
   /** How many ticks may pass until `takeOffered` is to be asked first. */
   interval(): number;
-  /** The thread is about to be blocked by what runs on it: offers what other threads can take. */
-  offerOwn(): void;
+  /**
+   * The thread is about to be blocked by what runs on it, so it offers what other threads can take and is sent nothing; or
+   * it is that no longer.
+   */
+  blockedInPlace(is: boolean): void;
   /**
    * The thread is about to sleep, in Node's event loop or blocked: false when it must look again instead. With `mayLinger` it
    * may stay awake for a moment to look for more.

@@ -29,6 +29,7 @@ export {
   findSendable,
   finishEncoding,
   type HasSendKind,
+  isTransferable,
   move,
   type NotSend,
   type NotSendArguments,

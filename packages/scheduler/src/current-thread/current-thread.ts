@@ -299,7 +299,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
 
   /** Runs a function that blocks, inside a poll: the others are offered what they can take, and `blockOn` is allowed in it. */
   blockInPlace<T>(f: () => T): T {
-    this.source?.offerOwn();
+    this.source?.blockedInPlace(true);
     const { budget, driving } = cx;
     const own = this.driving;
     cx.budget = UNCONSTRAINED;
@@ -310,6 +310,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
       return f();
     } finally {
       this.inPlace--;
+      if (this.inPlace === 0) this.source?.blockedInPlace(false);
       this.driving = own;
       cx.budget = budget;
       cx.driving = driving;

@@ -25,6 +25,7 @@ import {
 } from "@treadle/task";
 import { CANCELLED, cellOf, INLINE_BYTES, MailKind, payloadOf } from "@treadle/task/shared";
 import { BY_PORT, type Fabric } from "./fabric.ts";
+import type { ReceivedMessage } from "./parcels.ts";
 import { StartedTask } from "./started-task.ts";
 
 /** A function that could not be found. */
@@ -53,7 +54,7 @@ export interface ExecutingThread extends Schedule {
   /** These entries can be started now. */
   startable(entries: readonly number[]): void;
   /** What has come with the arguments by message port. */
-  takeParcel(cell: number): SendMessage;
+  takeParcel(cell: number): ReceivedMessage | undefined;
   /** Sends a result that cannot lie in shared memory to the thread that a reference names. */
   sendParcel(cell: number, spawner: number, message: SendMessage): void;
 }
@@ -180,7 +181,7 @@ export class Executor implements Schedule {
     const at = fabric.argumentsAt(cell);
     try {
       if (at !== BY_PORT) return decodeArguments(fabric.area, at);
-      const message = this.thread.takeParcel(cell);
+      const message = this.thread.takeParcel(cell) as ReceivedMessage;
       return decodeArguments(fabric.areaOf(message.bytes), 0, message.beside);
     } finally {
       fabric.freeArguments(cell);
@@ -191,7 +192,7 @@ export class Executor implements Schedule {
   private discardArguments(cell: number): void {
     const { fabric } = this;
     if (fabric.argumentsAt(cell) === BY_PORT) {
-      const message: SendMessage | undefined = this.thread.takeParcel(cell);
+      const message = this.thread.takeParcel(cell);
       if (message !== undefined) discardArguments(fabric.areaOf(message.bytes), 0, message.beside);
     }
     fabric.discardArguments(cell);

@@ -4,7 +4,7 @@
  * **Layout.** In the extra words of each participant: SIGNALS (bits of `crew.ts`), LAST_WORDS (its exit code + 1 once it has
  * announced its end), BUSY (not 0 while it has tasks), WATCHING (not 0 while home waits in its event loop for others to have
  * none), ALIVE_TASKS (tasks that were spawned on it, as it said last), BEGUN (not 0 once its thread takes tasks),
- * SYSTEM_THREAD (the system's number of its thread, 0 if not known), and the words of `obituary.ts`.
+ * SYSTEM_THREAD (the system's number of its thread, 0 if not known), AVAILABILITY (of `dispatch.ts`), and the words of `obituary.ts`.
  * **Who writes.** SIGNALS: any thread sets bits, the owner takes all; BEGUN: the owner, and home while nobody has the place;
  * the rest: the owner.
  */
@@ -32,6 +32,7 @@ import {
   Status,
 } from "@treadle/task/shared";
 import { Signal } from "./crew.ts";
+import { Availability } from "./dispatch.ts";
 import { readObituary, writeObituary } from "./obituary.ts";
 import { ThreadSharedHost } from "./shared-host.ts";
 
@@ -48,6 +49,7 @@ const WATCHING = 3;
 const ALIVE_TASKS = 4;
 const BEGUN = 5;
 const SYSTEM_THREAD = 6;
+const AVAILABILITY = 7;
 /** The first of the words of `obituary.ts`, on a line of their own. */
 const OBITUARY = 16;
 /** The place of the task that stands for the cell, on its spawner's list: the spawner's own word. */
@@ -105,6 +107,7 @@ export class Fabric {
     this.extraOffset = this.place.extra - shared.participants.block(self);
     store(this.words, this.place.extra + LAST_WORDS, 0);
     store(this.words, this.place.extra + ALIVE_TASKS, 0);
+    store(this.words, this.place.extra + AVAILABILITY, Availability.ORDINARY);
   }
 
   /** A message that came by port, to be read. */
@@ -274,6 +277,20 @@ export class Fabric {
   isTaking(index: number): boolean {
     const status = this.participants.statusOf(index);
     return status === Status.ALIVE || status === Status.STOPPING;
+  }
+
+  /** What a worker says about itself. */
+  availability(index: number): Availability {
+    return load(this.words, this.extra(index) + AVAILABILITY) as Availability;
+  }
+
+  setAvailability(availability: Availability): void {
+    store(this.words, this.place.extra + AVAILABILITY, availability);
+  }
+
+  /** Whether the participant sleeps, or is about to. */
+  isAsleep(index: number): boolean {
+    return this.shared.parks.isAsleep(index);
   }
 
   /** Says that this thread takes tasks from now on. */

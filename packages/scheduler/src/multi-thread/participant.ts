@@ -24,13 +24,14 @@ import {
 import type { WorkSource } from "../contract.ts";
 import type { CurrentThread } from "../current-thread/current-thread.ts";
 import { type Crew, CrewPair, Signal } from "./crew.ts";
+import { Availability, Dispatch } from "./dispatch.ts";
 import { Doze } from "./doze.ts";
 import { type ExecutingThread, Executor } from "./executor.ts";
 import type { Fabric } from "./fabric.ts";
 import type { JobPort } from "./job-port.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Nap } from "./nap.ts";
-import { type Parcel, Parcels } from "./parcels.ts";
+import { type Parcel, Parcels, type ReceivedMessage } from "./parcels.ts";
 import type { RemoteJob } from "./remote-job.ts";
 import type { RemoteTask } from "./remote-task.ts";
 import { Spawner, type SpawningThread } from "./spawner.ts";
@@ -85,7 +86,10 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   private armed = false;
   /** Tasks that were sent to this worker alone. */
   private readonly directed: number[] = [];
-  private nextDirected = 0;
+  private readonly dispatch: Dispatch;
+  /** What others are to see while it does not look for work. */
+  private available: Availability = Availability.ORDINARY;
+  private saidLooking = false;
   /** Whether the others were told that this thread has tasks. */
   private busy = false;
   private readonly anything = (): boolean => this.hasNews();
@@ -107,6 +111,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     this.queue = parts.isWorker
       ? new TaskQueue(parts.fabric, parts.counters, parts.rand, !parts.disableLifoSlot)
       : null;
+    this.dispatch = new Dispatch(parts.fabric);
     this.tuning = new Tuning(parts.globalQueueInterval);
   }
 
@@ -157,7 +162,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     const { fabric } = this;
     const to = fabric.participants.refOf(HOME);
     job.directedTo = to;
-    this.parcels.send({ to, cell: job.cell, entry, message });
+    this.parcels.send({ to, cell: job.cell, task: job.id, entry, message });
     if (fabric.self === HOME) this.jobs?.came(entry);
   }
 
@@ -165,7 +170,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   sendJob(entry: number, thread: number): void {
     const cell = cellOf(entry);
     const to = this.fabric.participants.refOf(thread);
-    this.parcels.send({ to, cell, entry, message: this.parcels.open(cell) });
+    this.parcels.sendOn(to, cell, entry);
   }
 
   jobEnded(): void {
@@ -212,23 +217,15 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   direct(task: RemoteTask<unknown>, entry: number, message: SendMessage): void {
     const { fabric } = this;
-    const index = this.chooseWorker();
+    const index = this.dispatch.choose();
     const to = fabric.participants.refOf(index);
     task.directedTo = to;
-    this.parcels.send({ to, cell: task.cell, entry, message });
+    this.parcels.send({ to, cell: task.cell, task: task.id, entry, message });
     if (index === fabric.self) this.directed.push(entry);
   }
 
-  /** The workers by turns, those that run before those that do not yet. */
-  private chooseWorker(): number {
-    const { fabric } = this;
-    const { workers } = fabric;
-    if (workers === 0) return HOME;
-    for (let i = 0; i < workers; i++) {
-      const index = 1 + (this.nextDirected++ % workers);
-      if (fabric.isTaking(index)) return index;
-    }
-    return 1 + (this.nextDirected++ % workers);
+  directedEnded(to: number): void {
+    this.dispatch.ended(indexOfRef(to));
   }
 
   /** Fails what was spawned here and no thread has begun. */
@@ -240,16 +237,18 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     this.spawner.returned(cell);
   }
 
-  hasParcel(cell: number): boolean {
-    return this.parcels.has(cell);
+  hasParcel(cell: number, task: number): boolean {
+    return this.parcels.has(cell, task);
   }
 
-  takeParcel(cell: number): SendMessage {
+  takeParcel(cell: number): ReceivedMessage | undefined {
     return this.parcels.open(cell);
   }
 
   sendParcel(cell: number, spawner: number, message: SendMessage): void {
-    this.parcels.send({ to: spawner, cell, entry: 0, message });
+    // The mail that brings the cell back tells of it.
+    const task = this.fabric.idOf(cell);
+    this.parcels.sendUntold({ to: spawner, cell, task, entry: 0, message });
   }
 
   startable(entries: readonly number[]): void {
@@ -427,11 +426,15 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   }
 
   working(): void {
+    if (this.saidLooking) this.sayLooking(false);
     this.queue?.stopSearching();
   }
 
   telling(): void {
-    if (this.own_.localDepth() === 0) this.queue?.beforeTelling();
+    const { queue } = this;
+    if (queue === null || this.own_.localDepth() > 0 || queue.hasOwn()) return;
+    queue.beforeTelling();
+    this.sayLooking(true);
   }
 
   private start(entry: number): Task<unknown> | null {
@@ -444,8 +447,11 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return this.tuning.interval(this.parts.counters.meanPollTimeMs);
   }
 
-  offerOwn(): void {
-    this.queue?.offer();
+  blockedInPlace(is: boolean): void {
+    this.saidLooking = false;
+    this.available = is ? Availability.BLOCKED : Availability.ORDINARY;
+    this.fabric.setAvailability(this.available);
+    if (is) this.queue?.offer();
   }
 
   // Sleeping
@@ -474,6 +480,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   beforePark(hosted: boolean, mayLinger: boolean): boolean {
     if (mayLinger && this.linger()) return false;
+    if (this.saidLooking) this.sayLooking(false);
     if (this.queue !== null && !this.queue.beforeSleep()) return false;
     if (this.busy && !this.hasTasks()) this.setBusy(false);
     const { self } = this.fabric;
@@ -492,10 +499,22 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   /** Looks out a little longer before it goes to sleep; whether something has come. */
   private linger(): boolean {
     // A worker has tasks to look for.
-    if (this.queue !== null || !this.nap.isDue(this.spawner.size))
-      return this.spin.until(this.anything);
+    if (this.queue !== null) return this.look();
+    if (!this.nap.isDue(this.spawner.size)) return this.spin.until(this.anything);
     this.nap.sleep();
     return this.hasNews();
+  }
+
+  private look(): boolean {
+    if (!this.spin.isWorthwhile) return false;
+    this.sayLooking(true);
+    return this.spin.until(this.anything);
+  }
+
+  private sayLooking(is: boolean): void {
+    if (is === this.saidLooking) return;
+    this.saidLooking = is;
+    this.fabric.setAvailability(is ? Availability.LOOKING : this.available);
   }
 
   afterPark(): void {

@@ -30,6 +30,7 @@ import {
 } from "@treadle/task/shared";
 import { segmentFull, workerLost } from "./error.ts";
 import { BY_PORT, type Fabric, Sort } from "./fabric.ts";
+import type { ReceivedMessage } from "./parcels.ts";
 import { type JobOwner, RemoteJob } from "./remote-job.ts";
 import { NO_CELL, RemoteTask } from "./remote-task.ts";
 
@@ -41,10 +42,14 @@ export interface SpawningThread {
   hasRoom(): boolean;
   /** An unstarted task is to be run by one worker, which is sent its arguments. */
   direct(task: RemoteTask<unknown>, entry: number, message: SendMessage): void;
+  /** A task that was directed to that thread has ended. */
+  directedEnded(to: number): void;
   /** Whether what belongs to a result has come by message port. */
-  hasParcel(cell: number): boolean;
+  hasParcel(cell: number, task: number): boolean;
   /** What has come with a result by message port. */
-  takeParcel(cell: number): SendMessage;
+  takeParcel(cell: number): ReceivedMessage | undefined;
+  /** Takes in what has come by message port. */
+  receiveParcels(): void;
   /** Whether one more job can be put in line. */
   hasJobRoom(): boolean;
   /** A job is to be run by whichever thread of the blocking pool is free first. */
@@ -200,13 +205,20 @@ export class Spawner implements JobOwner {
       return;
     }
     const at = fabric.resultAt(cell);
-    if (at === BY_PORT && !this.thread.hasParcel(cell)) {
+    if (at === BY_PORT && !this.hasParcel(cell, task.id)) {
       this.awaited.add(cell);
       return;
     }
     const outcome = this.readOutcome(cell, at, task);
     fabric.place.pool.free(cell);
     task.settle(outcome);
+  }
+
+  /** Whether what belongs to a result is here; sent straight it is, as it was sent before the cell. */
+  private hasParcel(cell: number, task: number): boolean {
+    if (this.thread.hasParcel(cell, task)) return true;
+    this.thread.receiveParcels();
+    return this.thread.hasParcel(cell, task);
   }
 
   /** What is to come beside a result has come. */
@@ -224,7 +236,7 @@ export class Spawner implements JobOwner {
     try {
       if (at !== BY_PORT)
         return decodeOutcome(fabric.area, at, undefined, task.function, task.site);
-      const message = this.thread.takeParcel(cell);
+      const message = this.thread.takeParcel(cell) as ReceivedMessage;
       return decodeOutcome(
         fabric.areaOf(message.bytes),
         0,
@@ -308,7 +320,11 @@ export class Spawner implements JobOwner {
   release(task: Task<unknown>): void {
     this.thread.terminated(task);
     this.proxies.remove(task);
-    if (!(task instanceof RemoteJob)) return;
+    if (!(task instanceof RemoteJob)) {
+      const to = (task as RemoteTask<unknown>).directedTo;
+      if (to >= 0) this.thread.directedEnded(to);
+      return;
+    }
     this.jobs--;
     this.thread.jobEnded();
   }

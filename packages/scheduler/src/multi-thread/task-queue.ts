@@ -137,11 +137,11 @@ export class TaskQueue {
   }
 
   /**
-   * Is about to tell another thread that a task has ended. If nothing of its own is left it will search next, and says so
+   * Is about to tell another thread that a task has ended, and nothing of its own is left. It will search next, and says so
    * first: otherwise that thread, which may have the next task, would find nobody who searches and wake a sleeper.
    */
   beforeTelling(): void {
-    if (!this.searching && !this.hasOwn()) this.searching = this.shared.idle.trySearch(this.worker);
+    if (!this.searching) this.searching = this.shared.idle.trySearch(this.worker);
   }
 
   /** As `takeOffered`, then from the rings of others, then their slots; unless enough workers search already. */

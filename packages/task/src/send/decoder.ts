@@ -5,6 +5,7 @@ import { unknownKind } from "./errors.ts";
 import * as f from "./format.ts";
 import { sendables } from "./registry.ts";
 import { shortText } from "./short-text.ts";
+import { copyOf } from "./writer.ts";
 
 /** The words about a binary. */
 const PLACE = 0;
@@ -87,7 +88,7 @@ export class Decoder {
   private bufferOf(binary: number): ArrayBuffer {
     const known = this.buffers[binary];
     if (known !== undefined) return known;
-    const { buffer } = new Uint8Array(this.bytesOf(binary));
+    const { buffer } = copyOf(this.bytesOf(binary));
     this.buffers[binary] = buffer;
     return buffer;
   }
@@ -335,8 +336,7 @@ export class Decoder {
 
   /** A Uint8Array of its own; a short one needs no buffer before somebody asks for it. */
   private copyOf(binary: number, length: number): Uint8Array {
-    // A copy of a view is not filled with zeros first.
-    if (length > FEW_BYTES) return new Uint8Array(this.bytesOf(binary));
+    if (length > FEW_BYTES) return new Uint8Array(copyOf(this.bytesOf(binary)).buffer);
     const copy = new Uint8Array(length);
     const { bytes } = this.area as ByteArea;
     const place = this.start + this.entry(binary, PLACE);

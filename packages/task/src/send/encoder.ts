@@ -12,14 +12,19 @@ import { writeError } from "./error-codec.ts";
 import { onlyOnce } from "./errors.ts";
 import * as f from "./format.ts";
 import { kindOf, SEND, type SendKind } from "./kind.ts";
-import { isDetached, isMoved, isTransferable } from "./move.ts";
+import { isDetached, isMoved, isTransferable, move } from "./move.ts";
 import { refuse } from "./offence.ts";
-import { FEW, isInt, Writer } from "./writer.ts";
+import { copyOf, FEW, isInt, Writer } from "./writer.ts";
 
 /** How many shapes are compared before an object's keys are written anew. */
 const SHAPES = 16;
 /** From this length on an array is looked at for holes. */
 const SPARSE_FROM = 64;
+/**
+ * A buffer of so many bytes is not written into the message but copied once and given away beside it, where that is
+ * possible: through shared memory it would be copied twice. Measured; below it the port costs more than the second copy.
+ */
+const GIVEN_FROM = 1 << 18;
 
 /** Where a message stood, to go back there. */
 interface Mark {
@@ -268,16 +273,37 @@ export class Encoder extends Writer {
       return;
     }
     if ((buffer as { resizable?: boolean }).resizable === true) throw refuse(buffer);
+    if (this.givesCopies && this.isGivenCopy(buffer, to - from)) {
+      this.giveCopy(buffer);
+      return;
+    }
     // Views of any element size must lie in what is copied as they lie in the whole.
     this.counted(f.BUFFER, this.listBinary(buffer, from & ~7, to, view));
   }
 
+  /** Whether a copy of the buffer goes beside the message, of which `shown` bytes are to be seen now. */
+  private isGivenCopy(buffer: ArrayBuffer, shown: number): boolean {
+    if (this.originals.includes(buffer)) return true;
+    return shown >= GIVEN_FROM && shown === buffer.byteLength && !this.isListed(buffer);
+  }
+
+  private giveCopy(buffer: ArrayBuffer): void {
+    const index = this.originals.indexOf(buffer);
+    if (index >= 0) this.counted(f.BESIDE, index);
+    else this.addBeside(buffer, move(copyOf(new Uint8Array(buffer)).buffer));
+  }
+
   private putBeside(object: object): void {
     if (isTransferable(object) && !isMoved(object)) throw refuse(object);
+    const index = this.originals.indexOf(object);
+    if (index >= 0) this.counted(f.BESIDE, index);
+    else this.addBeside(object, object);
+  }
+
+  private addBeside(original: object, sent: object): void {
     this.rich = true;
-    let index = this.beside.indexOf(object);
-    if (index < 0) index = this.beside.push(object) - 1;
-    this.counted(f.BESIDE, index);
+    this.originals.push(original);
+    this.counted(f.BESIDE, this.beside.push(sent) - 1);
   }
 
   /** Writes a value if it can cross; otherwise writes nothing and answers false. */
@@ -310,6 +336,7 @@ export class Encoder extends Writer {
     this.shapes.length = mark.shapes;
     this.binaries.length = mark.binaries;
     this.beside.length = mark.beside;
+    this.originals.length = mark.beside;
     this.kinds.length = mark.kinds;
   }
 }

@@ -23,7 +23,7 @@ export {
   finishEncoding,
   takeMessage,
 } from "./message.ts";
-export { move } from "./move.ts";
+export { isTransferable, move } from "./move.ts";
 export { findSendable } from "./registry.ts";
 export type { NotSend, NotSendArguments, Refusal, Send, SendOutput } from "./send.ts";
 export { SendFunction, SendFuture } from "./send-function.ts";

@@ -171,6 +171,8 @@ function encodeEnd(
   const to = beginEncoding(area, at, capacity);
   try {
     to.tag(ending);
+    // It is clear who reads it. Arguments are read by whoever is free first, so they stay in memory.
+    to.givesCopies = true;
     to.value(value);
   } catch (error) {
     to.abandon();

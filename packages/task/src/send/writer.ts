@@ -57,7 +57,11 @@ export class Writer {
   protected readonly objects: object[];
   protected readonly shapes: (readonly string[])[];
   protected readonly binaries: Binary[];
+  /** What goes by message port, and what each stands for: itself, or what it is a copy of. */
   protected readonly beside: object[];
+  protected readonly originals: object[];
+  /** Whether large buffers may go by message port, as copies. */
+  givesCopies: boolean;
   /** Objects whose kind wants to know when they were sent. */
   protected readonly kinds: object[];
   /** Whether there are objects of kinds. */
@@ -76,6 +80,8 @@ export class Writer {
     this.shapes = [];
     this.binaries = [];
     this.beside = [];
+    this.originals = [];
+    this.givesCopies = false;
     this.kinds = [];
     this.kinded = false;
   }
@@ -84,6 +90,7 @@ export class Writer {
   begin(area: ByteArea, at: number, capacity: number): void {
     if (this.rich) this.forget();
     this.busy = true;
+    this.givesCopies = false;
     this.area = area;
     this.start = at;
     this.at = at;
@@ -141,6 +148,7 @@ export class Writer {
     this.shapes.length = 0;
     this.binaries.length = 0;
     this.beside.length = 0;
+    this.originals.length = 0;
     this.kinds.length = 0;
     this.kinded = false;
     this.rich = false;
@@ -292,6 +300,11 @@ export class Writer {
     this.text(value.toString(16));
   }
 
+  protected isListed(buffer: ArrayBuffer): boolean {
+    for (const binary of this.binaries) if (binary.buffer === buffer) return true;
+    return false;
+  }
+
   protected listBinary(
     buffer: ArrayBuffer,
     from: number,
@@ -310,6 +323,13 @@ export class Writer {
     }
     return binaries.push({ buffer, from, to, uses: 1, view }) - 1;
   }
+}
+
+/** A copy that has its buffer for itself; it is not filled with zeros first. */
+export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function align(at: number): number {

@@ -75,6 +75,11 @@ export class ParkWords {
     return exchange(this.words, this.address(index), EMPTY) === NOTIFIED;
   }
 
+  /** Any thread: whether the participant has announced a sleep that nobody has ended yet; a hint. */
+  isAsleep(index: number): boolean {
+    return load(this.words, this.address(index)) >= Parked.BLOCKED;
+  }
+
   /** Any thread: the participant's next sleep, or the one it is in, ends at once. */
   unpark(index: number): void {
     const at = this.address(index);
