@@ -1,11 +1,11 @@
 /** Reads back what `encoder.ts` wrote; see `format.ts`. */
 import type { ByteArea } from "./byte-area.ts";
+import { copyOf } from "./copy.ts";
 import { beginError, readError } from "./error-codec.ts";
 import { unknownKind } from "./errors.ts";
 import * as f from "./format.ts";
 import { sendables } from "./registry.ts";
 import { shortText } from "./short-text.ts";
-import { copyOf } from "./writer.ts";
 
 /** The words about a binary. */
 const PLACE = 0;

@@ -8,13 +8,14 @@
 import { types } from "node:util";
 import { sharing } from "@treadle/core";
 import { elements, isArrayBuffer, isForeign, travelsBeside, viewKind } from "./classify.ts";
+import { copyOf } from "./copy.ts";
 import { writeError } from "./error-codec.ts";
 import { onlyOnce } from "./errors.ts";
 import * as f from "./format.ts";
 import { kindOf, SEND, type SendKind } from "./kind.ts";
 import { isDetached, isMoved, isTransferable, move } from "./move.ts";
 import { refuse } from "./offence.ts";
-import { copyOf, FEW, isInt, Writer } from "./writer.ts";
+import { FEW, isInt, Writer } from "./writer.ts";
 
 /** How many shapes are compared before an object's keys are written anew. */
 const SHAPES = 16;

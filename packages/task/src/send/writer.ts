@@ -325,13 +325,6 @@ export class Writer {
   }
 }
 
-/** A copy that has its buffer for itself; it is not filled with zeros first. */
-export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  copy.set(bytes);
-  return copy;
-}
-
 function align(at: number): number {
   return (at + 7) & ~7;
 }
