@@ -25,6 +25,11 @@ const NANOS_PER_MS = 1_000_000;
 const MEAN_ALPHA = 0.1;
 /** What the mean poll time starts from: 61 polls in 200 µs (Tokio's values). */
 const MEAN_SEED_MS = 0.2 / 61;
+/** Intervals that are longer in all, in ms, are timed one by one from then on; shorter ones twice as many at a time. */
+const LONG_MS = 1;
+const SHORT_MS = 0.25;
+/** The most that are timed at a time. */
+const MOST_INTERVALS = 16;
 
 /** Milliseconds of a clock that never goes back and runs on while the runtime's time is paused. */
 export type MonotonicClock = () => number;
@@ -84,6 +89,9 @@ export class MetricsBatch {
   private pollCountOnStart: number;
   /** When processing began, -1 while there is none. */
   private startedAt: number;
+  /** How many intervals are timed at a time, and how many of these are still to end. */
+  private intervals: number;
+  private untilReading: number;
   private pollStartedAt: number;
 
   /** Goes on from what the worker's block holds, so that a worker in the place of a crashed one loses no counts. */
@@ -110,6 +118,8 @@ export class MetricsBatch {
     this.pollCountOnStart = this.pollCount;
     this.startedAt = this.clock();
     this.pollStartedAt = this.startedAt;
+    this.intervals = 1;
+    this.untilReading = 1;
     if (this.pollTimes !== null) restore(this.pollTimes, worker);
   }
 
@@ -126,20 +136,42 @@ export class MetricsBatch {
     this.parkUnparkCount += 1;
   }
 
-  /** A batch of polls begins; `at` is the time if the caller has just read it from the same clock. */
-  startProcessingScheduledTasks(at: number = this.clock()): void {
+  /** A batch of polls begins. */
+  startProcessingScheduledTasks(): void {
+    this.startAt(this.clock());
+  }
+
+  /** The batch of polls ends. */
+  endProcessingScheduledTasks(): void {
+    if (this.startedAt < 0) return;
+    this.endAt(this.clock());
+    this.startedAt = -1;
+  }
+
+  /**
+   * The batch of polls goes on in another event interval. While intervals take microseconds the clock is read at the end of
+   * every 16th only, so what has been submitted of the busy time is then as old as that.
+   */
+  intervalEnded(): void {
+    if (--this.untilReading > 0) return;
+    const at = this.clock();
+    const elapsed = this.endAt(at);
+    if (elapsed > LONG_MS) this.intervals = 1;
+    else if (elapsed < SHORT_MS) this.intervals = Math.min(MOST_INTERVALS, this.intervals * 2);
+    this.untilReading = this.intervals;
+    this.startAt(at);
+  }
+
+  private startAt(at: number): void {
     this.startedAt = at;
     this.pollCountOnStart = this.pollCount;
   }
 
-  /** The batch of polls ends; answers the time, which a batch that follows at once can begin with. */
-  endProcessingScheduledTasks(at: number = this.clock()): number {
-    if (this.startedAt < 0) return at;
+  private endAt(at: number): number {
     const elapsed = Math.max(at - this.startedAt, 0);
-    this.startedAt = -1;
     this.busyDurationMs += elapsed;
     if (this.keepsMean) this.updateMean(elapsed);
-    return at;
+    return elapsed;
   }
 
   /** A poll begins; only if `timesPolls`. */

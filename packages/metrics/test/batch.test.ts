@@ -104,21 +104,48 @@ describe("MetricsBatch", () => {
     expect(batch.busyDurationMs).toBe(2);
   });
 
-  test("a batch of polls reads the clock once where the caller hands in the time, and never for a poll", () => {
-    const { batch, time } = rig();
-    let at = batch.endProcessingScheduledTasks();
+  test("intervals of microseconds are timed 2, 4, 8 and then 16 at a time, and no poll reads the clock", () => {
+    const { worker, batch, time } = rig();
+    const readAt: number[] = [];
     time.reads = 0;
-    for (let round = 0; round < 3; round += 1) {
-      batch.startProcessingScheduledTasks(at);
+    for (let interval = 1; interval <= 63; interval += 1) {
       for (let poll = 0; poll < 61; poll += 1) {
         if (batch.timesPolls) batch.startPoll();
         batch.pollCount += 1;
         if (batch.timesPolls) batch.endPoll();
       }
-      at = batch.endProcessingScheduledTasks();
+      time.now += 0.005;
+      const { reads } = time;
+      batch.intervalEnded();
+      if (time.reads > reads) readAt.push(interval);
       batch.submit(0);
     }
-    expect(time.reads).toBe(3);
+    expect(readAt).toEqual([1, 3, 7, 15, 31, 47, 63]);
+    expect(time.reads).toBe(7);
+    expect(worker.read().totalBusyDuration).toBeCloseTo(63 * 0.005, 9);
+  });
+
+  test("long intervals are timed one by one, from the first on that was seen to be long", () => {
+    const { batch, time } = rig();
+    for (let interval = 0; interval < 31; interval += 1) batch.intervalEnded();
+    const busy = batch.busyDurationMs;
+    const seen: number[] = [];
+    for (let interval = 0; interval < 19; interval += 1) {
+      time.now += 2;
+      batch.intervalEnded();
+      seen.push(batch.busyDurationMs - busy);
+    }
+    expect(seen).toEqual([...new Array<number>(15).fill(0), 32, 34, 36, 38]);
+  });
+
+  test("the end of processing counts what the intervals have not", () => {
+    const { batch, time } = rig();
+    for (let interval = 0; interval < 5; interval += 1) {
+      time.now += 0.01;
+      batch.intervalEnded();
+    }
+    batch.endProcessingScheduledTasks();
+    expect(batch.busyDurationMs).toBeCloseTo(0.05, 9);
   });
 
   test("polls are measured if there is a histogram, with two clock reads each", () => {

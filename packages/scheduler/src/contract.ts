@@ -11,10 +11,12 @@ export interface WorkerSink {
   readonly timesPolls: boolean;
   startPoll(): void;
   endPoll(): void;
-  /** Time begins to count as busy; `at` is the time if the caller has just got it from the other one. */
-  startProcessingScheduledTasks(at?: number): void;
-  /** Time no longer counts as busy; answers the time. */
-  endProcessingScheduledTasks(): number;
+  /** Time begins to count as busy. */
+  startProcessingScheduledTasks(): void;
+  /** Time no longer counts as busy. */
+  endProcessingScheduledTasks(): void;
+  /** Time goes on to count as busy; what has counted so far may be handed over at the next `submit`. */
+  intervalEnded(): void;
   aboutToPark(): void;
   unparked(): void;
   /** Makes what was counted visible; also the length of the worker's own queue. */

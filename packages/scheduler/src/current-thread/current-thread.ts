@@ -608,9 +608,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     this.deferred.wakeAll();
     this.untilDrivers = this.parts.eventInterval;
     this.countTasks();
-    if (this.processing) {
-      this.worker.startProcessingScheduledTasks(this.worker.endProcessingScheduledTasks());
-    }
+    if (this.processing) this.worker.intervalEnded();
     this.submit();
   }
 
