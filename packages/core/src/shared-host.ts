@@ -54,11 +54,13 @@ interface Sharing {
   host: SharedHost | null;
   /** Whether the message being written is read more than once, so that nothing can be given away in it. */
   copies: boolean;
+  /** How many messages are being written, one inside of another: what they name must stay. */
+  encoding: number;
 }
 
 const KEY = Symbol.for("treadle.sharing.v1");
 const globals = globalThis as { [KEY]?: Sharing };
-globals[KEY] ??= { host: null, copies: false };
+globals[KEY] ??= { host: null, copies: false, encoding: 0 };
 
 /** The memory that the message being written or read lies in; null when it lies in none that threads share. */
 export const sharing: Sharing = globals[KEY];

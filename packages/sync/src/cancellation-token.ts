@@ -9,7 +9,9 @@
  * **Invariants.**
  * 1. A token is in its parent's list exactly while it has somebody to tell, and so are then all its ancestors.
  * 2. A cancelled token has no parent, no children and no waits.
- * 3. No walk over the tree recurses: chains may be as deep as memory allows.
+ * 3. A token that is cancelled shares nothing with other threads: each lets go of the flag once it has told its own. Only if
+ *    that happens while a message is written, which may name the flag, it is left to the garbage collector.
+ * 4. No walk over the tree recurses: chains may be as deep as memory allows.
  */
 import {
   type Awaitable,
@@ -19,6 +21,7 @@ import {
   SEND,
   type SendKind,
   sendKind,
+  sharing,
 } from "@treadle/core";
 import { Cancelled, RunUntilCancelled } from "./cancelled.ts";
 import { hostFor, hostHere, retain } from "./shared/refs.ts";
@@ -173,14 +176,14 @@ export class CancellationToken implements Disposable {
   /** @internal Makes the token one of several threads; answers the address of what they share. */
   share(): number {
     const host = hostFor("a CancellationToken", this.shared?.flag.host ?? null);
+    const cancelled = this.isCancelled;
     if (this.shared !== null) return this.shared.flag.at;
+    if (cancelled) return CANCELLED;
     const at = createFlag(host);
     const flag = new SharedFlag(host, at);
-    const cancelled = this.isCancelled;
     // The parents are to tell it from now on.
-    if (cancelled) flag.set();
-    else this.link();
-    const idle = cancelled || !this.hasListeners();
+    this.link();
+    const idle = !this.hasListeners();
     const link = this.adoptLink(flag);
     if (!idle) link.arm();
     return at;
@@ -188,13 +191,18 @@ export class CancellationToken implements Disposable {
 
   /** @internal A use of it is under way. */
   static sent(token: CancellationToken): void {
-    const { flag } = token.shared as TokenLink<CancellationToken>;
-    retain(flag.host, flag.at);
+    const { shared } = token;
+    if (shared !== null) retain(shared.flag.host, shared.flag.at);
   }
 
   /** @internal The token of this thread for one that has come. */
   static came(at: number): CancellationToken {
     const host = hostHere("a CancellationToken");
+    if (at === CANCELLED) {
+      const token = new CancellationToken();
+      token.mark(undefined);
+      return token;
+    }
     const known = (host.views.get(at) as TokenLink<CancellationToken> | undefined)?.token;
     if (known !== undefined) {
       releaseFlag(host, at);
@@ -318,10 +326,18 @@ export class CancellationToken implements Disposable {
     return marked;
   }
 
+  private tellOtherThreads(link: TokenLink<CancellationToken>): void {
+    link.flag.set();
+    // A message that is being written may name the flag already.
+    if (sharing.encoding > 0) return;
+    this.shared = null;
+    link.letGo();
+  }
+
   private fire(): void {
     const { waits, controller } = this;
     this.waits = null;
-    this.shared?.flag.set();
+    if (this.shared !== null) this.tellOtherThreads(this.shared);
     if (waits !== null) {
       for (let wait = waits.shift(); wait !== null; wait = waits.shift()) wait.wakeUp();
     }
@@ -356,10 +372,15 @@ export class DropGuard implements Disposable {
   }
 }
 
+/** In the place of an address: the token is cancelled, so there is nothing to share. */
+const CANCELLED = 0;
+
 const tokenKind = sendKind<CancellationToken, number>({
   name: "@treadle/sync/CancellationToken",
   encode: (token) => token.share(),
   decode: (at) => CancellationToken.came(at),
   sent: (token) => CancellationToken.sent(token),
-  discard: (at) => releaseFlag(hostHere("a CancellationToken"), at),
+  discard: (at) => {
+    if (at !== CANCELLED) releaseFlag(hostHere("a CancellationToken"), at);
+  },
 });

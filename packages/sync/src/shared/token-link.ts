@@ -17,7 +17,7 @@ interface Use {
 /** Whether this thread has any: until then tokens need not look. */
 export const tokenLinks: { any: boolean } = { any: false };
 
-/** Tokens are let go without a word: the garbage collector tells. */
+/** Tokens that were not cancelled are let go without a word: the garbage collector tells. */
 const uses = new FinalizationRegistry<Use>(({ host, at, link }) => {
   if (host.views.get(at) === link.deref()) host.views.delete(at);
   releaseFlag(host, at);
@@ -33,7 +33,7 @@ export class TokenLink<T extends Looks & WeakKey> extends WaitLeaf<void> {
     this.flag = flag;
     this.target = new WeakRef(target);
     tokenLinks.any = true;
-    uses.register(target, { host: flag.host, at: flag.at, link: new WeakRef(this) });
+    uses.register(target, { host: flag.host, at: flag.at, link: new WeakRef(this) }, this);
   }
 
   /** The token, while somebody holds it. */
@@ -56,5 +56,13 @@ export class TokenLink<T extends Looks & WeakKey> extends WaitLeaf<void> {
     this.flag.enrol(this);
     // Registered first; a set flag is told soon, not now: the caller is in the middle of something.
     if (this.flag.isSet) queueMicrotask(() => this.wakeUp());
+  }
+
+  /** The flag is set, and all that wait here have been told: this thread needs it no more. */
+  letGo(): void {
+    const { host, at } = this.flag;
+    uses.unregister(this);
+    if (host.views.get(at) === this) host.views.delete(at);
+    releaseFlag(host, at);
   }
 }

@@ -5,6 +5,7 @@
  * `copyTo` copies from there once the caller has found a larger place. Binaries (the bytes of ArrayBuffers) are only
  * listed at first, so they are copied once, to where they are to lie in the end.
  */
+import { sharing } from "@treadle/core";
 import { ByteArea } from "./byte-area.ts";
 import * as f from "./format.ts";
 import { kindOf } from "./kind.ts";
@@ -90,6 +91,7 @@ export class Writer {
   begin(area: ByteArea, at: number, capacity: number): void {
     if (this.rich) this.forget();
     this.busy = true;
+    sharing.encoding++;
     this.givesCopies = false;
     this.area = area;
     this.start = at;
@@ -106,6 +108,7 @@ export class Writer {
    */
   finish(): number {
     this.busy = false;
+    sharing.encoding--;
     // Room was asked for before each value.
     if (!this.rich && this.area !== this.scratch) return this.at - this.start;
     const total = this.layOut();
@@ -122,6 +125,7 @@ export class Writer {
   /** Gives a message up. */
   abandon(): void {
     this.busy = false;
+    sharing.encoding--;
     this.forget();
   }
 
