@@ -60,7 +60,7 @@ function positive(name, text) {
 function says(number, seed, report) {
   const done = Object.entries(report.done).map(([name, count]) => `${name} ${count}`);
   const memory = `${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`;
-  const how = `${report.workers} workers${report.dying ? ", of which some die" : ""}`;
+  const how = `${report.workers} workers${report.dying ? `, of which some die (${report.lost} loads lost)` : ""}`;
   return `round ${number} (seed ${seed}): ${how}; ${done.join(", ")}; ${memory}`;
 }
 
@@ -91,12 +91,14 @@ async function soak({ minutes, rounds, seconds, threads, seed, deaths, names }) 
     for (const what of report.wrong) console.log(`  WRONG: ${what}`);
     bad += report.wrong.length;
     for (const [name, count] of Object.entries(report.done)) {
-      if (typeof count === "number") total[name] = (total[name] ?? 0) + count;
+      total[name] = (total[name] ?? 0) + count;
     }
   }
   process.off("SIGINT", stop);
   const all = Object.entries(total).map(([name, count]) => `${count} ${name}`);
-  console.log(`${number} rounds, ${all.join(", ")}: ${bad === 0 ? "all as it should" : `${bad} wrong`}`);
+  console.log(
+    `${number} rounds, ${all.join(", ")}: ${bad === 0 ? "all as it should" : `${bad} wrong`}`,
+  );
   return bad === 0 ? 0 : 1;
 }
 

@@ -31,14 +31,10 @@ export async function round({ seed, ms, threads, names, deaths }) {
   const dying = deaths && next(3) === 0;
   const runtime = build(next, workers, seed);
   const until = Date.now() + ms;
-  const running = names.map((name, i) => ({
-    name,
-    handle: runtime.spawn(loads[name].run(until, seed * 31 + i)),
-  }));
-  const killer = dying ? kill(runtime, until, next) : null;
-  const report = { workers, dying, done: {}, wrong: [] };
-  for (const one of running) await collect(one, report);
-  await killer;
+  const report = { workers, dying, done: {}, lost: 0, wrong: [] };
+  const running = names.map((name, i) => load(runtime, name, until, seed * 31 + i, report));
+  if (dying) running.push(kill(runtime, until, next));
+  await Promise.all(running);
   await end(runtime, report);
   return report;
 }
@@ -47,7 +43,7 @@ function build(next, workers, seed) {
   const builder = Builder.newMultiThread()
     .workerThreads(workers)
     .maxBlockingThreads(1 + next(4))
-    .threadKeepAlive(next(2) === 0 ? 1 : 10_000)
+    .threadKeepAlive(next(2) === 0 ? 50 : 10_000)
     .rngSeed(seed)
     .unhandledFailure("ignore")
     .enableAll();
@@ -59,7 +55,7 @@ function build(next, workers, seed) {
 
 async function kill(runtime, until, next) {
   while (Date.now() < until - 200) {
-    const code = await runtime.spawn(die(1 + next(300))).then(
+    const code = await runtime.spawn(die(200 + next(1500))).then(
       () => "none",
       (error) => error.code,
     );
@@ -67,17 +63,20 @@ async function kill(runtime, until, next) {
   }
 }
 
-async function collect({ name, handle }, report) {
-  try {
-    const { done, wrong } = await handle;
-    report.done[name] = done;
-    for (const what of wrong) report.wrong.push(`${name}: ${what}`);
-    if (done === 0) report.wrong.push(`${name}: it has done nothing`);
-  } catch (error) {
-    // It was on the worker that died.
-    if (report.dying && error.code === "ERR_WORKER_LOST") report.done[name] = "lost";
-    else report.wrong.push(`${name}: ${error.stack ?? error}`);
+/** Runs a load to its end; when it was on a worker that has died, another one for the rest of the time. */
+async function load(runtime, name, until, seed, report) {
+  report.done[name] = 0;
+  for (let i = 0; Date.now() < until; i++) {
+    try {
+      const { done, wrong } = await runtime.spawn(loads[name].run(until, seed + 1000 * i));
+      report.done[name] += done;
+      for (const what of wrong) report.wrong.push(`${name}: ${what}`);
+    } catch (error) {
+      if (report.dying && error.code === "ERR_WORKER_LOST") report.lost++;
+      else report.wrong.push(`${name}: ${error.stack ?? error}`);
+    }
   }
+  if (report.done[name] === 0 && !report.dying) report.wrong.push(`${name}: it has done nothing`);
 }
 
 async function end(runtime, report) {

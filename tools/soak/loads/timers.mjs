@@ -38,7 +38,10 @@ function* isCut(ms, tally) {
   } catch (error) {
     code = error.code;
   }
-  tally.check(code === "ERR_ELAPSED" && cleaned, () => `timeout(${ms}): ${code}, cleaned up: ${cleaned}`);
+  tally.check(
+    code === "ERR_ELAPSED" && cleaned,
+    () => `timeout(${ms}): ${code}, cleaned up: ${cleaned}`,
+  );
 }
 
 function* isInTime(ms, tally) {
@@ -47,8 +50,8 @@ function* isInTime(ms, tally) {
 }
 
 function* ticks(ms, tally) {
-  const ticker = interval(1 + (ms % 10));
   const start = performance.now();
+  const ticker = interval(1 + (ms % 10));
   for (let i = 0; i < 4; i++) yield* ticker.tick();
   const took = performance.now() - start;
   tally.check(took >= 3 * ticker.period - 1, () => `4 ticks of ${ticker.period} ms took ${took}`);

@@ -9,7 +9,7 @@
  * the two sees the other.
  */
 import { performance } from "node:perf_hooks";
-import type { FastRand, Park } from "@treadle/core";
+import { type FastRand, type Park, sharing } from "@treadle/core";
 import { load, waitAsync } from "@treadle/core/shared";
 import type { JoinHandle, SendFuture, SendMessage, Task } from "@treadle/task";
 import {
@@ -84,6 +84,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   private scheduler: CurrentThread | null = null;
   /** Whether a promise for the next notification of the hosted sleep is out. */
   private armed = false;
+  private ended = false;
   /** Tasks that were sent to this worker alone. */
   private readonly directed: number[] = [];
   private readonly dispatch: Dispatch;
@@ -96,7 +97,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   private readonly onParcel = (parcel: Parcel): void => this.accept(parcel);
   private readonly onNotified = (): void => {
     this.armed = false;
-    this.own_.unpark();
+    if (!this.ended) this.own_.unpark();
   };
 
   constructor(parts: ParticipantParts) {
@@ -608,6 +609,9 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   end(): void {
     this.alive.stop();
+    this.ended = true;
+    if (this.armed) this.shared.parks.leave(this.fabric.self);
+    if (sharing.host === this.fabric.host) sharing.host = null;
     const { heap, pool } = this.fabric.place;
     heap.reclaim();
     heap.publish();

@@ -70,6 +70,11 @@ export class ParkWords {
     wait(this.words, this.address(index), Parked.BLOCKED, timeoutMs);
   }
 
+  /** Owner: ends for good: the promise that its last sleep in the event loop may have left settles, and holds nothing more. */
+  leave(index: number): void {
+    notify(this.words, this.address(index), WAITERS);
+  }
+
   /** Owner: is awake; true if somebody has woken or unparked it since it announced. */
   retire(index: number): boolean {
     return exchange(this.words, this.address(index), EMPTY) === NOTIFIED;

@@ -340,7 +340,7 @@ describe("a yielding task", () => {
         endPoll: nothing,
         startProcessingScheduledTasks: nothing,
         endProcessingScheduledTasks: () => {},
-      intervalEnded: () => {},
+        intervalEnded: () => {},
         aboutToPark: nothing,
         unparked: nothing,
         submit: nothing,
