@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <unordered_set>
+#include <vector>
 
 namespace treadle {
 
@@ -23,17 +24,24 @@ class Environment : public std::enable_shared_from_this<Environment> {
   void Add(Reactor* reactor) { reactors_.insert(reactor); }
   void Remove(Reactor* reactor) { reactors_.erase(reactor); }
 
+  // Descriptors that belong to objects of this environment: those that are left at its end are closed, for JavaScript may
+  // have been stopped in the middle of anything.
+  void Own(int fd);
+  void Disown(int fd);
+
   // Handles on the environment's loop keep the end of the environment waiting until their close callbacks have run.
   void HandleOpened() { handles_++; }
   void HandleClosed();
 
  private:
   static void OnCleanup(napi_async_cleanup_hook_handle hook, void* data);
+  void CloseOwned();
   void FinishCleanup();
 
   napi_env env_ = nullptr;
   uv_loop_t* loop_ = nullptr;
   std::unordered_set<Reactor*> reactors_;
+  std::vector<bool> owned_;
   napi_async_cleanup_hook_handle hook_ = nullptr;
   // Keeps this alive until the hook has run.
   std::shared_ptr<Environment> self_;

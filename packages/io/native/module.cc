@@ -20,18 +20,35 @@ napi_value UnparkById(napi_env env, napi_callback_info info) {
   return Number(env, unparker->Unpark() ? 1 : 0);
 }
 
+// own(fd), disown(fd): whether the environment is to close it at its end.
+napi_value Own(napi_env env, napi_callback_info info) {
+  Arguments<1> arguments(env, info);
+  static_cast<Environment*>(arguments.data())->Own(arguments.Int(0));
+  return nullptr;
+}
+
+napi_value Disown(napi_env env, napi_callback_info info) {
+  Arguments<1> arguments(env, info);
+  static_cast<Environment*>(arguments.data())->Disown(arguments.Int(0));
+  return nullptr;
+}
+
+void Export(Napi::Env env, Napi::Object exports, const char* name, napi_callback function, void* data) {
+  napi_value value;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, function, data, &value);
+  exports.Set(name, Napi::Value(env, value));
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   std::shared_ptr<Environment> environment = Environment::Create(env);
   if (environment == nullptr) {
     Napi::Error::New(env, "the environment is shutting down").ThrowAsJavaScriptException();
     return exports;
   }
-  napi_value open;
-  napi_create_function(env, "open", NAPI_AUTO_LENGTH, Reactor::Open, environment.get(), &open);
-  exports.Set("open", Napi::Value(env, open));
-  napi_value unpark;
-  napi_create_function(env, "unpark", NAPI_AUTO_LENGTH, UnparkById, nullptr, &unpark);
-  exports.Set("unpark", Napi::Value(env, unpark));
+  Export(env, exports, "open", Reactor::Open, environment.get());
+  Export(env, exports, "unpark", UnparkById, nullptr);
+  Export(env, exports, "own", Own, environment.get());
+  Export(env, exports, "disown", Disown, environment.get());
   ExportSyscalls(env, exports);
   ExportSignals(env, exports);
   ExportNetSyscalls(env, exports);

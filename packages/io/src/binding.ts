@@ -45,6 +45,10 @@ export interface Binding {
   open(capacity: number, kind: number, onReady: () => void): NativeReactor | number;
   /** Wakes a reactor of any thread by its number. */
   unpark(id: number): number;
+  /** From now on the descriptor is closed at the end of this thread, however that comes. */
+  own(fd: number): void;
+  /** No longer. */
+  disown(fd: number): void;
   /** An ear for signals that unparks the reactor with this number, or a negative errno. */
   openSignals(reactor: number): NativeSignals | number;
   /** The first real-time signal that is free, -1 where there is none. */

@@ -5,7 +5,8 @@
  * operation first had to wait; so a connection that is closed before that costs no call on the epoll set.
  * `owned[fd]`: whose number that is now, in this thread.
  *
- * **Transitions.** open -> closed, by `close()`, by `release()`, or because its owner was collected.
+ * **Transitions.** open -> closed, by `close()`, by `release()`, because its owner was collected, or because its thread has
+ * ended, however that came: then the addon does it.
  *
  * **Invariants.**
  * 1. It is deregistered before it is closed, so the number is never used again under a live registration.
@@ -47,6 +48,7 @@ export class Descriptor {
       throw error;
     }
     owned[fd] = this;
+    binding().own(fd);
     collected.register(owner, this, this);
   }
 
@@ -95,6 +97,7 @@ export class Descriptor {
     this.io.shutdown();
     if (owned[fd] !== this) return -1;
     owned[fd] = undefined;
+    binding().disown(fd);
     return fd;
   }
 }

@@ -40,6 +40,25 @@ test("runtimes one after the other (200 in CI) leave no thread, descriptor, hand
   expect(segments).toBeLessThanOrEqual(2);
 });
 
+test("workers that die with sockets open, by exit or out of memory, leave no descriptor", {
+  timeout: 60_000,
+}, () => {
+  const { before, after, codes } = program("deaths.mjs");
+  expect(after).toBe(before);
+  expect(codes).toEqual(new Array(4).fill("ERR_WORKER_LOST"));
+});
+
+test("a short soak with all loads finds nothing wrong", { timeout: 110_000 }, () => {
+  const file = fileURLToPath(new URL("../../../../tools/soak.mjs", import.meta.url));
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [file, "--rounds", "3", "--round", "2", "--seed", String(1 + (Date.now() % 1_000_000))],
+    { encoding: "utf8", timeout: 100_000, env: { ...process.env, NODE_OPTIONS: "" } },
+  );
+  expect(stdout).toMatch(/^3 rounds, .*: all as it should$/m);
+  expect(status).toBe(0);
+});
+
 test("an idle runtime takes no CPU", { timeout: 60_000 }, () => {
   expect(program("idle.mjs", "2")["percent"]).toBeLessThan(0.5);
 });
