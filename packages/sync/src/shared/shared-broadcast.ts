@@ -334,7 +334,7 @@ export class SharedBroadcast<T> extends Guarded {
   }
 
   protected override destroyed(): void {
-    this.ring.clear();
+    // No receiver is left, so no value is.
     this.host.wakeAll(this.newsAt);
     this.host.wakeAll(this.goneAt);
   }

@@ -149,9 +149,4 @@ export class ValueRing {
     for (const position of positions) oldest = Math.min(oldest, position);
     return end - Math.max(oldest, this.startBefore(end));
   }
-
-  /** Frees all values. */
-  clear(): void {
-    this.recount([]);
-  }
 }

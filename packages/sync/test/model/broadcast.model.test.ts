@@ -7,7 +7,7 @@ import { lockTuning } from "../../src/shared/robust-lock.ts";
 import { createBroadcast, SharedBroadcast } from "../../src/shared/shared-broadcast.ts";
 import { WaitPlace } from "../../src/shared/wait-place.ts";
 import { deaths, LONG, mortal } from "./among-threads.ts";
-import { live, ModelHost, memory } from "./host.ts";
+import { live, ModelHost, memory, POISON } from "./host.ts";
 
 lockTuning.spins = 1;
 
@@ -269,10 +269,47 @@ describe("a broadcast channel among threads, in every interleaving,", { timeout:
           expect(home.countUnread()).toBe(here === 1 ? 0 : 2);
           expect(home.push(8)).toBe(here);
           expect(mine.take()).toBe(8);
+          // The line of receivers is whole.
+          const more = [new Reader(home), new Reader(home)];
+          home.push(9);
+          expect([mine.take(), home.countUnread() > 0]).toEqual([9, true]);
+          for (const one of more) expect(one.take()).toBe(9);
+          for (const one of more) one.close();
+          expect(home.push(10)).toBe(here);
         },
         { timeouts: "any", preemptionBound: 1 },
       );
     }
+  });
+
+  it("frees a value when the last has read it, has gone or has died, and only then", () => {
+    check(() => {
+      const { words, home, receive } = world(2);
+      const readers = [new Reader(home), new Reader(home)];
+      const freed = (change: () => void): number => {
+        const before = live(words);
+        change();
+        return before - live(words);
+      };
+      home.push(6);
+      home.push(7);
+      expect(freed(() => readers[0]?.take())).toBe(0);
+      expect(freed(() => readers[1]?.take())).toBe(1);
+      readers[0]?.take();
+      // Its words, and the value.
+      expect(freed(() => readers[1]?.close())).toBe(2);
+      receive(1, () => undefined).join();
+      home.push(8);
+      new ModelHost(words, 1).die(1);
+      expect(freed(() => readers[0]?.take())).toBeGreaterThan(1);
+      expect(home.receiverCount).toBe(1);
+      // Overwritten values are touched no more.
+      for (const value of [1, 2, 3]) home.push(value);
+      const poison = (): number => words.filter((word) => word === POISON).length;
+      const before = poison();
+      new ModelHost(words, 2).die(2);
+      expect([home.receiverCount, poison()]).toEqual([1, before]);
+    });
   });
 
   it("goes on with what a receiver was given up for that comes all the same", () => {
