@@ -66,15 +66,15 @@ const mutants = [
   [
     counters,
     "the high word of a pair is not stored",
-    [["  store(words, at + 1, Math.floor(value / TWO_32));\n", ""]],
+    [["  if (high !== Math.floor(before * PER_TWO_32)) store(words, at + 1, high);\n", ""]],
   ],
   [
     counters,
     "the high word of a pair is stored first",
     [
       [
-        "  store(words, at, value | 0);\n  store(words, at + 1, Math.floor(value / TWO_32));\n",
-        "  store(words, at + 1, Math.floor(value / TWO_32));\n  store(words, at, value | 0);\n",
+        "  store(words, at, value | 0);\n  const high = Math.floor(value * PER_TWO_32);\n  if (high !== Math.floor(before * PER_TWO_32)) store(words, at + 1, high);\n",
+        "  const high = Math.floor(value * PER_TWO_32);\n  if (high !== Math.floor(before * PER_TWO_32)) store(words, at + 1, high);\n  store(words, at, value | 0);\n",
       ],
     ],
     "right as well: the copy that is written is not the one that is read (invariant 1 of worker-metrics)",
@@ -90,15 +90,20 @@ const mutants = [
     "a submission is published before it is written",
     [
       [
-        "+ SEQUENCE) + 1) | 0;\n",
-        "+ SEQUENCE) + 1) | 0;\n    store(this.words, this.at + SEQUENCE, this.submission);\n",
+        "(this.submitted + 1) | 0;\n",
+        "(this.submitted + 1) | 0;\n    store(this.words, this.at + SEQUENCE, this.submission);\n",
       ],
     ],
   ],
   [
     worker,
     "the owner writes to the copy that is current",
-    [["+ SEQUENCE) + 1) | 0", "+ SEQUENCE) + 2) | 0"]],
+    [["(this.submitted + 1) | 0", "(this.submitted + 2) | 0"]],
+  ],
+  [
+    worker,
+    "a successor does not go on with the number of its predecessor",
+    [["this.submitted = load(this.words, this.at + SEQUENCE);", "this.submitted = 0;"]],
   ],
   [worker, "the owner writes to the first copy always", [["this.submission & 1", "0"]]],
   [
@@ -129,7 +134,7 @@ const mutants = [
   [
     worker,
     "the owner stores what has not changed, too",
-    [["    if (written[counter] === value) return;\n", ""]],
+    [["    if (before === value) return;\n", ""]],
     "right as well, only slower",
   ],
 
@@ -388,11 +393,12 @@ function testOf(file) {
   );
 }
 
-function checkEdits([file, name, edits]) {
+/** What of a mutant is not, or more than once, in its file. */
+function staleEdits([file, name, edits]) {
   const text = readFileSync(join(root, file), "utf8");
-  for (const [from] of edits) {
-    if (text.split(from).length !== 2) throw new Error(`${file}: "${name}" is stale: ${from}`);
-  }
+  return edits
+    .filter(([from]) => text.split(from).length !== 2)
+    .map(([from]) => `${file}: "${name}" is stale: ${from}`);
 }
 
 /** Resolves to how the mutant ended, and by what. */
@@ -456,7 +462,11 @@ function causeIn(out) {
 
 const pattern = new RegExp(process.argv[2] ?? "");
 const chosen = mutants.filter(([file, name]) => pattern.test(`${file} ${name}`));
-chosen.forEach(checkEdits);
+const stale = chosen.flatMap(staleEdits);
+if (stale.length > 0) {
+  console.error(stale.join("\n"));
+  process.exit(2);
+}
 const results = new Array(chosen.length);
 let next = 0;
 async function lane() {
