@@ -16,7 +16,7 @@ import { RecvError, recvClosed, recvLagged } from "../error.ts";
 import type { SentPlace, SharedBroadcast } from "../shared/shared-broadcast.ts";
 import { type Linked, unlink, WaitLeaf } from "../waiters.ts";
 import { ringCame, shareRing } from "./crossing.ts";
-import type { Reads, Ring } from "./ring.ts";
+import type { Ring } from "./ring.ts";
 
 /**
  * A receiving end of a broadcast channel.
@@ -26,7 +26,7 @@ import type { Reads, Ring } from "./ring.ts";
  * goes on after them. Can be sent to another thread of a multi-thread runtime with what it has yet to read, and is then as
  * closed here; values are copied for each receiver from then on.
  */
-export class Receiver<T> implements AsyncIterable<T>, Disposable, Reads {
+export class Receiver<T> implements AsyncIterable<T>, Disposable {
   /** @internal */
   before: Linked | null;
   /** @internal */
