@@ -526,7 +526,8 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   }
 
   private arm(): boolean {
-    if (this.armed) return true;
+    // A turn of the loop that was under way at the end: nobody wakes it any more, and a promise would never settle.
+    if (this.armed || this.ended) return true;
     const { fabric } = this;
     const at = this.shared.parks.address(fabric.self);
     const waits = waitAsync(fabric.words, at, Parked.HOSTED);
