@@ -15,6 +15,7 @@ const counters = "packages/metrics/src/counters.ts";
 const worker = "packages/metrics/src/worker-metrics.ts";
 const park = "packages/scheduler/src/atomics-park.ts";
 const state = "packages/task/src/state.ts";
+const gate = "packages/scheduler/src/multi-thread/gate.ts";
 const taskQueue = "packages/scheduler/src/multi-thread/task-queue.ts";
 
 const BEGUN = "  add(words, at, 1);\n";
@@ -367,6 +368,59 @@ const mutants = [
     "a worker that was woken does not know that it searches",
     [["this.searching = this.shared.idle.rouse(", "this.shared.idle.rouse("]],
   ],
+  // gate
+  [gate, "a closed gate lets in", [["if ((seen & CLOSED) !== 0) return false;", ""]]],
+  [
+    gate,
+    "who enters is counted without a swap",
+    [
+      [
+        "if (compareExchange(words, at, seen, seen + 1) === seen) return true;",
+        "store(words, at, seen + 1);\n      return true;",
+      ],
+      ["load, notify, wait }", "load, notify, store, wait }"],
+    ],
+  ],
+  [
+    gate,
+    "who leaves stays counted",
+    [["compareExchange(words, at, seen, seen - 1) !== seen", "false"]],
+  ],
+  [
+    gate,
+    "the last to leave wakes nobody",
+    [["if ((seen & CLOSED) !== 0 && (seen & COUNT) === 1) notify(words, at, 1);", ""]],
+  ],
+  [gate, "who leaves late is taken off", [["if ((seen & COUNT) === 0) return;", ""]]],
+  [
+    gate,
+    "the owner waits for nobody",
+    [["(seen & COUNT) !== 0; seen = load", "false; seen = load"]],
+  ],
+  [
+    gate,
+    "the owner waits for the dead",
+    [
+      [
+        'if (wait(words, at, seen, PATIENCE_MS) === "timed-out") this.change(0, COUNT);',
+        "wait(words, at, seen, PATIENCE_MS);",
+      ],
+    ],
+  ],
+  [gate, "the gate stays open while it is closed", [["this.change(CLOSED, 0);", ""]]],
+  [gate, "the gate stays closed", [["this.change(0, CLOSED | WANTED)", "this.change(0, WANTED)"]]],
+  [gate, "it stays wanted", [["this.change(0, CLOSED | WANTED)", "this.change(0, CLOSED)"]]],
+  [
+    gate,
+    "who wants it is not told",
+    [
+      [
+        "return (this.change(0, CLOSED | WANTED) & WANTED) !== 0;",
+        "this.change(0, CLOSED | WANTED);\n    return false;",
+      ],
+    ],
+  ],
+  [gate, "it is wanted while it is open", [["if ((seen & CLOSED) === 0) return false;", ""]]],
   ...segmentMutants,
   ...syncMutants,
 ];

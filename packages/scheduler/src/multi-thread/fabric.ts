@@ -4,7 +4,8 @@
  * **Layout.** In the extra words of each participant: SIGNALS (bits of `crew.ts`), LAST_WORDS (its exit code + 1 once it has
  * announced its end), BUSY (not 0 while it has tasks), WATCHING (not 0 while home waits in its event loop for others to have
  * none), ALIVE_TASKS (tasks that were spawned on it, as it said last), BEGUN (not 0 once its thread takes tasks),
- * SYSTEM_THREAD (the system's number of its thread, 0 if not known), AVAILABILITY (of `dispatch.ts`), and the words of `obituary.ts`.
+ * SYSTEM_THREAD (the system's number of its thread, 0 if not known), AVAILABILITY (of `dispatch.ts`), the word of `gate.ts`, and the
+ * words of `obituary.ts`.
  * **Who writes.** SIGNALS: any thread sets bits, the owner takes all; BEGUN: the owner, and home while nobody has the place;
  * the rest: the owner.
  */
@@ -33,6 +34,7 @@ import {
 } from "@treadle/task/shared";
 import { Signal } from "./crew.ts";
 import { Availability } from "./dispatch.ts";
+import { Gate } from "./gate.ts";
 import { readObituary, writeObituary } from "./obituary.ts";
 import { ThreadSharedHost } from "./shared-host.ts";
 
@@ -50,6 +52,7 @@ const ALIVE_TASKS = 4;
 const BEGUN = 5;
 const SYSTEM_THREAD = 6;
 const AVAILABILITY = 7;
+const GATE = 8;
 /** The first of the words of `obituary.ts`, on a line of their own. */
 const OBITUARY = 16;
 /** The place of the task that stands for the cell, on its spawner's list: the spawner's own word. */
@@ -91,6 +94,7 @@ export class Fabric {
   /** What channel ends and tokens need of it. */
   readonly host: ThreadSharedHost;
   private readonly extraOffset: number;
+  private readonly gates: Gate[] = [];
 
   /** Takes the thread's place among the participants. */
   constructor(shared: SharedMemory, self: number, role: Role) {
@@ -108,6 +112,7 @@ export class Fabric {
     store(this.words, this.place.extra + LAST_WORDS, 0);
     store(this.words, this.place.extra + ALIVE_TASKS, 0);
     store(this.words, this.place.extra + AVAILABILITY, Availability.ORDINARY);
+    this.gate(self).open();
   }
 
   /** A message that came by port, to be read. */
@@ -286,6 +291,20 @@ export class Fabric {
 
   setAvailability(availability: Availability): void {
     store(this.words, this.place.extra + AVAILABILITY, availability);
+  }
+
+  /** Whether each worker is blocked in place. */
+  areAllBlocked(): boolean {
+    for (let i = 1; i <= this.workers; i++) {
+      if (this.availability(i) !== Availability.BLOCKED) return false;
+    }
+    return true;
+  }
+
+  /** The gate for what is sent to that participant alone. */
+  gate(index: number): Gate {
+    this.gates[index] ??= new Gate(this.words, this.extra(index) + GATE);
+    return this.gates[index];
   }
 
   /** Whether the participant sleeps, or is about to. */

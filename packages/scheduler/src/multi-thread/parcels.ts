@@ -3,6 +3,9 @@
  *
  * Home has a port to each worker and the workers have one to home, which hands on what is for another. A sender posts first and
  * signals then, and the ports are read by whoever takes the signal, not by the event loop: so it works on a blocked thread too.
+ *
+ * A worker that blocks in place gives back what it has not begun: the parcel returns to the spawner, which sends it to another.
+ * Only the spawner says to whom a task was sent, so that it knows what was lost when a thread dies.
  */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { isTransferable, type SendMessage } from "@treadle/task";
@@ -44,6 +47,8 @@ export class Parcels {
   private readonly arrived = new Map<number, Parcel>();
   /** Home: what is for threads that have not begun. */
   private readonly held: Outgoing[] = [];
+  /** Home: tasks for which every worker is blocked in place. */
+  private kept: Outgoing[] = [];
 
   constructor(fabric: Fabric) {
     this.fabric = fabric;
@@ -53,7 +58,7 @@ export class Parcels {
   connect(index: number, port: MessagePort): void {
     this.ports.set(index, port);
     port.unref();
-    for (const parcel of this.held.splice(0)) this.send(parcel);
+    for (const parcel of this.held.splice(0)) this.send(parcel, true);
   }
 
   /** The thread of that participant is gone: what is sent there waits for the one that takes its place. */
@@ -61,30 +66,31 @@ export class Parcels {
     this.ports.delete(index);
   }
 
-  /** Sends a parcel on its way. */
-  send(parcel: Outgoing): void {
-    const via = this.post(parcel);
-    if (via !== NOWHERE) this.fabric.signal(via, Signal.PARCEL);
+  /** Sends a parcel on its way; false if it is a task for a thread that is blocked in place, unless there is no other for it. */
+  send(parcel: Outgoing, isLast = false): boolean {
+    const via = this.post(parcel, isLast);
+    if (via >= 0) this.fabric.signal(via, Signal.PARCEL);
+    return via !== REFUSED;
   }
 
   /** As `send`, for one of which the addressee learns otherwise, after this: only who has to hand it on is told. */
   sendUntold(parcel: Outgoing): void {
-    const via = this.post(parcel);
-    if (via !== NOWHERE && via !== indexOfRef(parcel.to)) this.fabric.signal(via, Signal.PARCEL);
+    const via = this.post(parcel, true);
+    if (via >= 0 && via !== indexOfRef(parcel.to)) this.fabric.signal(via, Signal.PARCEL);
   }
 
-  /** Home: sends a parcel that has come on to the thread that was chosen for it. */
+  /** Sends a parcel that has come here on to another thread, whatever that does. */
   sendOn(to: number, cell: number, entry: number): void {
-    const { task, message } = this.arrived.get(cell) as Parcel;
+    const parcel = this.arrived.get(cell) as Parcel;
     this.arrived.delete(cell);
-    this.send({ to, cell, task, entry, message: forwarded(message.bytes, message.beside) });
+    this.sendAgain({ ...parcel, entry }, to);
   }
 
-  /** Puts a parcel into a port, and answers whose that is. */
-  private post(parcel: Outgoing): number {
-    const { to, cell, task, entry, message } = parcel;
+  /** Puts a parcel into a port, and answers who is to be told. */
+  private post(parcel: Outgoing, isLast: boolean): number {
+    const { to } = parcel;
     if (to === this.fabric.ref) {
-      this.arrived.set(cell, parcel);
+      this.arrived.set(parcel.cell, parcel);
       return NOWHERE;
     }
     const index = indexOfRef(to);
@@ -93,9 +99,33 @@ export class Parcels {
       this.held.push(parcel);
       return NOWHERE;
     }
+    if (via === index && !isLast && this.isTaskFor(parcel)) return this.putGuarded(parcel, index);
+    this.put(parcel, via);
+    return via;
+  }
+
+  /** The addressee has both the parcel and the signal before it blocks in place, or neither. */
+  private putGuarded(parcel: Outgoing, index: number): number {
+    const gate = this.fabric.gate(index);
+    if (!gate.enter()) return REFUSED;
+    try {
+      this.put(parcel, index);
+      this.fabric.signal(index, Signal.PARCEL);
+    } finally {
+      gate.leave();
+    }
+    return NOWHERE;
+  }
+
+  private put(parcel: Outgoing, via: number): void {
+    const { to, cell, task, entry, message } = parcel;
     const packed: Packed = [to, cell, task, entry, message.bytes, ...message.beside];
     this.ports.get(via)?.postMessage(packed, message.transfer as readonly never[]);
-    return via;
+  }
+
+  /** Whether it is a task that its addressee is to run, not one of its own that comes back. */
+  private isTaskFor({ to, cell, entry }: Parcel): boolean {
+    return entry !== 0 && !this.fabric.isJob(cell) && this.fabric.cells.spawner(cell) !== to;
   }
 
   /** Reads all ports; each parcel for this thread is told, the others are handed on. */
@@ -107,19 +137,64 @@ export class Parcels {
         this.take(received.message, came);
       }
     }
+    if (this.kept.length > 0) this.sendKept(came);
   }
 
   private take(packed: Packed, came: (parcel: Parcel) => void): void {
     const [to, cell, task, entry, bytes, ...beside] = packed;
     if (indexOfRef(to) !== this.fabric.self) {
       if (!this.fabric.participants.isCurrent(to)) return;
-      this.send({ to, cell, task, entry, message: forwarded(bytes, beside) });
+      this.handOn({ to, cell, task, entry, message: forwarded({ bytes, beside }) });
       return;
     }
     if (to !== this.fabric.ref) return;
     const parcel = { to, cell, task, entry, message: { bytes, beside } };
-    this.arrived.set(cell, parcel);
+    if (!this.isBack(parcel)) this.arrived.set(cell, parcel);
     came(parcel);
+  }
+
+  /** Home: sends one on that is for another, or back if that one is blocked now and others are not. */
+  private handOn(parcel: Outgoing): void {
+    const { fabric } = this;
+    while (!this.send(parcel)) {
+      if (fabric.areAllBlocked()) {
+        if (this.keep(parcel)) return;
+        continue;
+      }
+      this.send({ ...parcel, to: fabric.cells.spawner(parcel.cell) });
+      return;
+    }
+  }
+
+  /** Home: keeps a task until one of the workers, of which all are blocked, goes on; false if one does already. */
+  keep(parcel: Outgoing): boolean {
+    const { fabric } = this;
+    for (let i = 1; i <= fabric.workers; i++) if (!fabric.gate(i).want()) return false;
+    this.kept.push(parcel);
+    return true;
+  }
+
+  /** Home: a worker may have gone on. */
+  private sendKept(came: (parcel: Parcel) => void): void {
+    const { kept, fabric } = this;
+    this.kept = [];
+    for (const parcel of kept) {
+      if (this.isBack(parcel)) came(parcel);
+      else if (fabric.participants.isCurrent(parcel.to)) this.handOn(parcel);
+    }
+  }
+
+  /** Whether a parcel has come back to this thread, whose task it is, from one that has not begun it. */
+  isBack(parcel: Parcel): boolean {
+    const { fabric } = this;
+    const { cell } = parcel;
+    return parcel.entry !== 0 && !fabric.isJob(cell) && fabric.cells.spawner(cell) === fabric.ref;
+  }
+
+  /** Sends a parcel on to another thread, whatever that does. */
+  private sendAgain(parcel: Parcel, to: number): void {
+    const { cell, task, entry, message } = parcel;
+    this.send({ to, cell, task, entry, message: forwarded(message) }, true);
   }
 
   /** Whether a cell's parcel is here; of that task if one is named. */
@@ -143,11 +218,13 @@ export class Parcels {
 
 const HOME = 0;
 
-/** In the place of a participant: there is no port to take. */
+/** In the place of a participant: nobody is to be told. */
 const NOWHERE = -1;
+/** In the place of a participant: it is blocked in place. */
+const REFUSED = -2;
 
-/** What was given to this thread is given on. */
-function forwarded(bytes: ArrayBuffer, beside: readonly unknown[]): SendMessage {
+/** What was given to this thread, to be given on. */
+export function forwarded({ bytes, beside }: ReceivedMessage): SendMessage {
   return {
     bytes,
     beside,

@@ -11,7 +11,13 @@
 import { performance } from "node:perf_hooks";
 import { type FastRand, type Park, sharing } from "@treadle/core";
 import { load, waitAsync } from "@treadle/core/shared";
-import type { JoinHandle, SendFuture, SendMessage, Task } from "@treadle/task";
+import {
+  discardArguments,
+  type JoinHandle,
+  type SendFuture,
+  type SendMessage,
+  type Task,
+} from "@treadle/task";
 import {
   cellOf,
   indexOfRef,
@@ -31,7 +37,7 @@ import type { Fabric } from "./fabric.ts";
 import type { JobPort } from "./job-port.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Nap } from "./nap.ts";
-import { type Parcel, Parcels, type ReceivedMessage } from "./parcels.ts";
+import { forwarded, type Parcel, Parcels, type ReceivedMessage } from "./parcels.ts";
 import type { RemoteJob } from "./remote-job.ts";
 import type { RemoteTask } from "./remote-task.ts";
 import { Spawner, type SpawningThread } from "./spawner.ts";
@@ -217,12 +223,43 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   }
 
   direct(task: RemoteTask<unknown>, entry: number, message: SendMessage): void {
-    const { fabric } = this;
-    const index = this.dispatch.choose();
-    const to = fabric.participants.refOf(index);
-    task.directedTo = to;
-    this.parcels.send({ to, cell: task.cell, task: task.id, entry, message });
-    if (index === fabric.self) this.directed.push(entry);
+    for (let tries = this.fabric.workers; ; tries--) {
+      const index = this.dispatch.choose();
+      const to = this.fabric.participants.refOf(index);
+      task.directedTo = to;
+      const parcel = { to, cell: task.cell, task: task.id, entry, message };
+      if (this.parcels.send(parcel)) {
+        if (index === this.fabric.self) this.directed.push(entry);
+        return;
+      }
+      if (tries <= 0 && this.parcels.keep(parcel)) return;
+      // It has blocked in place since, and says so.
+      this.dispatch.ended(index);
+    }
+  }
+
+  /** A task that was sent to one worker has come back, for that one is blocked. */
+  private redirect(parcel: Parcel): void {
+    const task = this.spawner.inLine(parcel.cell, parcel.task);
+    if (task === null) {
+      const { bytes, beside } = parcel.message;
+      discardArguments(this.fabric.areaOf(bytes), 0, beside);
+      return;
+    }
+    this.dispatch.ended(indexOfRef(task.directedTo));
+    this.direct(task, parcel.entry, forwarded(parcel.message));
+  }
+
+  /** What was sent to this thread alone and would wait for the end of what blocks it. */
+  private giveBack(): void {
+    if (this.fabric.workers === 1) return;
+    if (this.fabric.hasSignals()) this.receiveParcels();
+    for (const entry of this.directed.splice(0)) {
+      const cell = cellOf(entry);
+      const spawner = this.fabric.cells.spawner(cell);
+      if (spawner === this.fabric.ref || !this.parcels.has(cell)) this.directed.push(entry);
+      else this.parcels.sendOn(spawner, cell, entry);
+    }
   }
 
   directedEnded(to: number): void {
@@ -268,6 +305,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   private accept(parcel: Parcel): void {
     if (parcel.entry !== 0 && this.fabric.isJob(parcel.cell)) this.jobs?.came(parcel.entry);
+    else if (this.parcels.isBack(parcel)) this.redirect(parcel);
     else if (parcel.entry !== 0) this.directed.push(parcel.entry);
     else this.spawner.parcelCame(parcel.cell);
   }
@@ -452,7 +490,15 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     this.saidLooking = false;
     this.available = is ? Availability.BLOCKED : Availability.ORDINARY;
     this.fabric.setAvailability(this.available);
-    if (is) this.queue?.offer();
+    if (this.queue === null) return;
+    const gate = this.fabric.gate(this.fabric.self);
+    if (!is) {
+      if (gate.open()) this.fabric.signal(HOME, Signal.PARCEL);
+      return;
+    }
+    gate.close();
+    this.giveBack();
+    this.queue.offer();
   }
 
   // Sleeping

@@ -26,7 +26,9 @@ import {
   Fate,
   INLINE_BYTES,
   MailKind,
+  Phase,
   payloadOf,
+  phaseOf,
 } from "@treadle/task/shared";
 import { segmentFull, workerLost } from "./error.ts";
 import { BY_PORT, type Fabric, Sort } from "./fabric.ts";
@@ -224,6 +226,13 @@ export class Spawner implements JobOwner {
   /** What is to come beside a result has come. */
   parcelCame(cell: number): void {
     if (this.awaited.delete(cell)) this.returned(cell);
+  }
+
+  /** The task of that cell and id, if it is still in line. */
+  inLine(cell: number, id: number): RemoteTask<unknown> | null {
+    const task = this.proxyOf(cell);
+    const isIt = task !== null && task.id === id;
+    return isIt && phaseOf(this.fabric.cells.state(cell)) === Phase.QUEUED ? task : null;
   }
 
   private proxyOf(cell: number): RemoteTask<unknown> | null {

@@ -1,5 +1,5 @@
 /** What the Builder's options do on many threads. */
-import { Builder, JoinSet, type Runtime, spawn } from "treadle";
+import { Builder, JoinSet, move, type Runtime, spawn } from "treadle";
 import { afterEach, expect, test, vi } from "vitest";
 import * as tasks from "./fixtures/tasks.mjs";
 
@@ -123,6 +123,45 @@ test("blockInPlace lets another worker take what waits here, and allows blockOn"
     expect(threads[2]).toBe(undefined);
   }
   expect(threads[1]).not.toBe(threads[0]);
+});
+
+test("what was sent to a worker alone runs on another when that one blocks in place before it", async () => {
+  const own = Builder.newMultiThread().workerThreads(2).enableAll().build();
+  rt = own;
+  await own.ready();
+  const words = new Int32Array(new SharedArrayBuffer(12));
+  const blocked = own.spawn(tasks.inPlaceUntil(words.buffer, 20));
+  await vi.waitFor(() => expect(Atomics.load(words, 0)).toBe(1), 10_000);
+  const counting = Array.from({ length: 20 }, (_, i) =>
+    own.spawn(tasks.countIn(words.buffer, move(new ArrayBuffer(i)))),
+  );
+  Atomics.store(words, 1, 1);
+  expect(await blocked).toBe(20);
+  expect(await Promise.all(counting)).toEqual(counting.map((_, i) => i));
+});
+
+test("a task that was sent to a worker which blocks in place, and is aborted, ends unpolled", async () => {
+  const own = Builder.newMultiThread().workerThreads(2).enableAll().build();
+  rt = own;
+  await own.ready();
+  const words = new Int32Array(new SharedArrayBuffer(12));
+  const blocked = own.spawn(tasks.inPlaceUntil(words.buffer, 1));
+  await vi.waitFor(() => expect(Atomics.load(words, 0)).toBe(1), 10_000);
+  const other = new Int32Array(new SharedArrayBuffer(12));
+  const keeping = own.spawn(tasks.inPlaceUntil(other.buffer, 0));
+  await vi.waitFor(() => expect(Atomics.load(other, 0)).toBe(1), 10_000);
+  const aborted = Array.from({ length: 4 }, () =>
+    own.spawn(tasks.countIn(words.buffer, new Uint8Array())),
+  );
+  for (const task of aborted) task.abort();
+  Atomics.store(words, 1, 1);
+  Atomics.store(other, 1, 1);
+  expect(await keeping).toBe(0);
+  for (const task of aborted)
+    await expect(task).rejects.toMatchObject({ code: "ERR_TASK_CANCELLED" });
+  expect(words[2]).toBe(0);
+  await own.spawn(tasks.countIn(words.buffer, new Uint8Array()));
+  expect(await blocked).toBe(1);
 });
 
 test("metrics tell of all workers", async () => {
