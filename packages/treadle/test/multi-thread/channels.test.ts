@@ -1,6 +1,7 @@
 /** Channel ends and tokens on several threads of a runtime. */
 import { Builder, CancellationToken, mpsc, type Runtime, spawn } from "treadle";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { conforms } from "../support/conforms.ts";
 import * as tasks from "./fixtures/channels.mjs";
 
 let rt: Runtime;
@@ -91,15 +92,19 @@ test("a receiver comes as a result, and senders travel inside of values", () => 
   });
 });
 
-test("a token is awaited on a worker and cancelled at home", () => {
-  rt.blockOn(function* () {
-    const parent = new CancellationToken();
-    const token = parent.childToken();
-    const waits = [spawn(tasks.waitFor(token)), spawn(tasks.passOn(token))];
-    parent.cancel();
-    for (const wait of waits) expect(yield* wait).toBeGreaterThan(0);
-  });
-});
+conforms(
+  "sync/tests/loom_cancellation_token::cancel_with_child",
+  "a token is awaited on a worker and cancelled at home",
+  () => {
+    rt.blockOn(function* () {
+      const parent = new CancellationToken();
+      const token = parent.childToken();
+      const waits = [spawn(tasks.waitFor(token)), spawn(tasks.passOn(token))];
+      parent.cancel();
+      for (const wait of waits) expect(yield* wait).toBeGreaterThan(0);
+    });
+  },
+);
 
 test("a token is cancelled on a worker and awaited at home", () => {
   rt.blockOn(function* () {
