@@ -9,6 +9,10 @@ const semaphore = at("shared-semaphore");
 const notify = at("shared-notify");
 const oneshot = at("shared-oneshot");
 const watch = at("shared-watch");
+const barrier = at("shared-barrier");
+const broadcast = at("shared-broadcast");
+const values = at("value-ring");
+const long = at("long");
 const channel = at("shared-channel");
 const held = at("held");
 
@@ -22,6 +26,10 @@ export const syncTests = {
   [notify]: [model("notify")],
   [oneshot]: [model("oneshot")],
   [watch]: [model("watch")],
+  [barrier]: [model("barrier")],
+  [broadcast]: [model("broadcast")],
+  [values]: [model("broadcast")],
+  [long]: [model("broadcast")],
   [channel]: [model("shared")],
   [held]: [model("shared")],
 };
@@ -498,6 +506,189 @@ export const syncMutants = [
     [["    this.words[member + ENDS + WatchEnd.SENDER] = 0;\n", ""]],
   ],
   [watch, "the count of ends is not made anew", [["      this.put(COUNTS + end, left);\n", ""]]],
+
+  // shared-barrier
+  [
+    barrier,
+    "the last to come lets nobody go",
+    [["    words[at + ARRIVED] = 0;\n    this.passOlder();\n", "    words[at + ARRIVED] = 0;\n"]],
+  ],
+  [
+    barrier,
+    "a round that is complete is not counted",
+    [["    words[at + ROUND] = ((words[at + ROUND] as number) + 1) | 0;\n", ""]],
+  ],
+  [
+    barrier,
+    "a round begins with those of the last",
+    [["    words[at + ARRIVED] = 0;\n    this.passOlder();\n", "    this.passOlder();\n"]],
+  ],
+  [barrier, "an arrival is not counted", [["    (words[at + ARRIVED] as number) += 1;\n", ""]]],
+  [
+    barrier,
+    "a wait that is given up stays counted",
+    [["      (this.words[this.at + ARRIVED] as number) -= 1;\n", "      return;\n"]],
+  ],
+  [
+    barrier,
+    "a wait whose round is complete is taken back from the next",
+    [["why === Leaves.GIVEN_UP && this.words[node + STATE] === 0", "why === Leaves.GIVEN_UP"]],
+  ],
+  [
+    barrier,
+    "those that a round left behind are not mended",
+    [["    super.mend();\n    this.passOlder();\n", "    super.mend();\n"]],
+  ],
+  [
+    barrier,
+    "the arrivals of the dead stay counted",
+    [["    words[this.at + ARRIVED] = waiting;\n", ""]],
+  ],
+
+  // shared-broadcast, value-ring, long
+  [
+    broadcast,
+    "a value wakes nobody",
+    [["    if (receivers > 0) host.wakeAll(this.newsAt);\n", ""]],
+  ],
+  [
+    broadcast,
+    "a value that is overwritten is kept",
+    [["    if (old !== 0) this.ring.giveUse(old);\n", ""]],
+  ],
+  [
+    broadcast,
+    "the last sender wakes nobody",
+    [["    if (last) this.host.wakeAll(this.newsAt);\n", ""]],
+  ],
+  [
+    broadcast,
+    "the last receiver wakes nobody",
+    [["    if (left === 0) this.host.wakeAll(this.goneAt);\n", ""]],
+  ],
+  [
+    broadcast,
+    "a receiver that reads stays where it stands",
+    [["    writeLong(this.words, place + POSITION, next);\n", ""]],
+  ],
+  [
+    broadcast,
+    "a receiver that is closed leaves its values unread",
+    [["    this.ring.release(position);\n", ""]],
+  ],
+  [
+    broadcast,
+    "a sender that comes stays with its sender",
+    [
+      [
+        "this.changeSenders(member, -1);\n    this.leave();\n    if (!first)",
+        "this.changeSenders(member, 0);\n    this.leave();\n    if (!first)",
+      ],
+    ],
+  ],
+  [
+    broadcast,
+    "a receiver that comes stays with its sender",
+    [["    if (place !== 0) words[place + MEMBER] = this.member;\n", ""]],
+  ],
+  [
+    broadcast,
+    "a receiver that was given up is taken for another",
+    [["(place !== sent.place || words[place + TICKET] !== sent.ticket)", "false"]],
+  ],
+  [
+    broadcast,
+    "the senders of the dead stay open",
+    [["    words[member + HAS_SENDERS] = 0;\n", ""]],
+  ],
+  [
+    broadcast,
+    "the receivers of the dead stay open",
+    [["if (words[place + MEMBER] === member) {", "if (words[place + MEMBER] === -1) {"]],
+  ],
+  [
+    broadcast,
+    "the count of receivers is not made anew",
+    [["    this.put(RECEIVERS, positions.length);\n", ""]],
+  ],
+  [
+    broadcast,
+    "what is unread is not made anew",
+    [
+      [
+        "    this.put(RECEIVERS, positions.length);\n    this.ring.recount(positions);\n",
+        "    this.put(RECEIVERS, positions.length);\n",
+      ],
+    ],
+  ],
+  [broadcast, "the line is not mended", [["    this.line.mend();\n", ""]]],
+  [values, "a value is read without being used", [["    else add(words, node, 1);\n", ""]]],
+  [
+    values,
+    "the value that is overwritten stays",
+    [["    words[oldest + NODE] = 0;\n    return old;", "    return old;"]],
+  ],
+  [
+    values,
+    "the end is shown before the value is there",
+    [
+      [
+        "    words[slot + NODE] = node;\n    words[slot + UNREAD] = unread;\n    writeLong(words, this.at + END, end + 1);\n",
+        "    writeLong(words, this.at + END, end + 1);\n    words[slot + NODE] = node;\n    words[slot + UNREAD] = unread;\n",
+      ],
+    ],
+  ],
+  [
+    values,
+    "what was read by all is kept",
+    [
+      [
+        "    if (unread === 0) words[slot + NODE] = 0;\n    else add(words, node, 1);\n",
+        "    add(words, node, 1);\n",
+      ],
+    ],
+  ],
+  [
+    values,
+    "what was not sent wholly is kept",
+    [["    this.empty(this.slot(end));\n", ""]],
+    "it costs memory only, of a thread that has died in the middle of sending",
+  ],
+  [
+    values,
+    "receivers that are too slow are not counted",
+    [
+      [
+        "    for (const position of positions)\n      if (position < end)",
+        "    for (const position of positions)\n      if (position < end && position >= start)",
+      ],
+    ],
+  ],
+  [
+    long,
+    "the high word is written first",
+    [
+      [
+        "  store(words, at + LOW, value | 0);\n  store(words, at + HIGH, Math.floor(value / HALF));\n",
+        "  store(words, at + HIGH, Math.floor(value / HALF));\n  store(words, at + LOW, value | 0);\n",
+      ],
+    ],
+  ],
+  [
+    long,
+    "the low word is read first",
+    [
+      [
+        "  const high = load(words, at + HIGH);\n  const low = load(words, at + LOW);\n",
+        "  const low = load(words, at + LOW);\n  const high = load(words, at + HIGH);\n",
+      ],
+    ],
+  ],
+  [
+    long,
+    "a high word that is one too low is believed",
+    [["high + ((high ^ (low >>> 31)) & 1)", "high"]],
+  ],
 
   // shared-channel, held
   [

@@ -502,7 +502,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     // A worker has tasks to look for.
     if (this.queue !== null) return this.look();
     if (!this.nap.isDue(this.spawner.size)) return this.spin.until(this.anything);
-    this.nap.sleep();
+    this.nap.sleep(this.own_.awaitsOthersOnly());
     return this.hasNews();
   }
 
@@ -526,7 +526,8 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   }
 
   private arm(): boolean {
-    if (this.armed) return true;
+    // A turn of the loop that was under way at the end: nobody wakes it any more, and a promise would never settle.
+    if (this.armed || this.ended) return true;
     const { fabric } = this;
     const at = this.shared.parks.address(fabric.self);
     const waits = waitAsync(fabric.words, at, Parked.HOSTED);

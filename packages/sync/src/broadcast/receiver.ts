@@ -8,9 +8,14 @@ import {
   pollProceed,
   readyPoll,
   refundBudget,
+  SEND,
+  type SendKind,
+  sendKind,
 } from "@treadle/core";
 import { RecvError, recvClosed, recvLagged } from "../error.ts";
-import { unlink, WaitLeaf } from "../waiters.ts";
+import type { SentPlace, SharedBroadcast } from "../shared/shared-broadcast.ts";
+import { type Linked, unlink, WaitLeaf } from "../waiters.ts";
+import { ringCame, shareRing } from "./crossing.ts";
 import type { Ring } from "./ring.ts";
 
 /**
@@ -18,19 +23,49 @@ import type { Ring } from "./ring.ts";
  *
  * @remarks Receivers are counted by hand too: one that is no longer read should be closed, by `close()` or `using`, or
  * the channel keeps its last values for it. Async-iterable; the iteration throws when values were missed, and a new one
- * goes on after them.
+ * goes on after them. Can be sent to another thread of a multi-thread runtime with what it has yet to read, and is then as
+ * closed here; values are copied for each receiver from then on.
  */
 export class Receiver<T> implements AsyncIterable<T>, Disposable {
+  /** @internal */
+  before: Linked | null;
+  /** @internal */
+  after: Linked | null;
+  /** @internal The position of what is read next. */
+  position: number;
+  /** @internal Its words, once the channel is of several threads. */
+  place: number;
   private readonly ring: Ring<T>;
-  private position: number;
   private open: boolean;
 
-  /** @internal */
-  constructor(ring: Ring<T>) {
+  /** @internal Of a receiver that has come: where it is already. */
+  constructor(ring: Ring<T>, place = 0) {
+    this.before = null;
+    this.after = null;
+    this.position = 0;
+    this.place = place;
     this.ring = ring;
-    this.position = ring.end;
     this.open = true;
-    ring.addReceiver();
+    if (place === 0) this.open = ring.addReceiver(this);
+    else this.position = ring.shared?.positionOf(place) ?? 0;
+  }
+
+  /** @internal Makes the channel one of several threads; answers what travels in the place of this end. */
+  describe(): SentReceiver {
+    if (!this.open) throw recvClosed();
+    const shared = shareRing(this.ring);
+    return { at: shared.at, ...shared.describe(this.place, this.position) };
+  }
+
+  /** @internal Another end has taken over: this one is as closed. */
+  giveUp(): void {
+    this.open = false;
+    this.ring.endSent();
+  }
+
+  /** @internal */
+  get [SEND](): SendKind<Receiver<T>, SentReceiver> {
+    return receiverKind as SendKind<Receiver<T>, SentReceiver>;
   }
 
   /**
@@ -51,8 +86,10 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
    */
   tryRecv(): T | undefined {
     if (this.hasNext()) return this.take();
-    if (this.isOver()) throw recvClosed();
-    return undefined;
+    if (!this.isOver()) return undefined;
+    // Another thread may have sent one and then closed.
+    if (this.hasNext()) return this.take();
+    throw recvClosed();
   }
 
   /** A new receiver of the same channel, which gets what is sent from now on. */
@@ -64,7 +101,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
   close(): void {
     if (!this.open) return;
     this.open = false;
-    this.ring.dropReceiver(this.position);
+    this.ring.dropReceiver(this);
   }
 
   /** As `close()`, at the end of a `using` block. */
@@ -118,12 +155,22 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
 
   /** @internal Takes the next value, or throws that some were missed. */
   take(): T {
+    const { shared } = this.ring;
+    if (shared !== null) return this.takeShared(shared);
     const missed = this.ring.start - this.position;
     if (missed > 0) {
       this.position = this.ring.start;
       throw recvLagged(missed);
     }
     return this.ring.read(this.position++);
+  }
+
+  private takeShared(shared: SharedBroadcast<T>): T {
+    const before = this.position;
+    const [position, node] = shared.read(this.place, before);
+    this.position = position;
+    if (node === 0) throw recvLagged(position - before);
+    return shared.take(node);
   }
 }
 
@@ -141,18 +188,26 @@ class Recv<T> extends WaitLeaf<T> {
     const waker = cx.waker;
     if (waker === null) return outsidePoll(this, Recv.prototype.next);
     if (!pollProceed()) return PENDING;
-    if (this.receiver.hasNext()) {
-      this.drop();
-      return readyPoll(this.receiver.take());
-    }
-    if (this.receiver.isOver()) {
-      this.drop();
-      throw recvClosed();
-    }
-    refundBudget();
+    if (this.look()) return readyPoll(this.receiver.take());
     this.waker = waker;
-    if (this.after === null) this.ring.waits.push(this);
+    // Among threads it is told of what happens after a second look.
+    if (this.ring.awaitNews(this) && this.look()) return readyPoll(this.receiver.take());
+    refundBudget();
     return PENDING;
+  }
+
+  private look(): boolean {
+    const { receiver } = this;
+    if (!receiver.hasNext()) {
+      if (!receiver.isOver()) return false;
+      // Another thread may have sent one and then closed.
+      if (!receiver.hasNext()) {
+        this.drop();
+        throw recvClosed();
+      }
+    }
+    this.drop();
+    return true;
   }
 
   protected override drop(): void {
@@ -160,3 +215,20 @@ class Recv<T> extends WaitLeaf<T> {
     this.waker = null;
   }
 }
+
+interface SentReceiver extends SentPlace {
+  readonly at: number;
+}
+
+function receiverCame(sent: SentReceiver): Receiver<unknown> {
+  const ring = ringCame<unknown>(sent.at);
+  return new Receiver(ring, ring.shared?.receiverCame(sent));
+}
+
+const receiverKind = sendKind<Receiver<unknown>, SentReceiver>({
+  name: "@treadle/sync/broadcast.Receiver",
+  encode: (receiver) => receiver.describe(),
+  decode: receiverCame,
+  sent: (receiver) => receiver.giveUp(),
+  discard: (sent) => receiverCame(sent).close(),
+});

@@ -1,15 +1,17 @@
 /** The sending end of broadcast channels. */
-import type { Awaitable } from "@treadle/core";
+import { type Awaitable, SEND, type SendKind, sendKind } from "@treadle/core";
 import { ClosedWait } from "../closed-wait.ts";
 import { sendClosed, senderClosed } from "../error.ts";
 import { WeakSender } from "../weak-sender.ts";
+import { ringCame, type SentBroadcast, shareRing } from "./crossing.ts";
 import { Receiver } from "./receiver.ts";
 import type { Ring } from "./ring.ts";
 
 /**
  * A sending end of a broadcast channel.
  *
- * @remarks Senders are counted by hand: `clone()` adds one, `close()` or the end of a `using` block takes one away.
+ * @remarks Senders are counted by hand: `clone()` adds one, `close()` or the end of a `using` block takes one away. Can be sent
+ * to another thread of a multi-thread runtime, and is then as closed here; values are copied for each receiver from then on.
  */
 export class Sender<T> implements Disposable {
   private readonly ring: Ring<T>;
@@ -29,9 +31,26 @@ export class Sender<T> implements Disposable {
    */
   send(value: T): number {
     if (!this.open) throw senderClosed(value);
-    if (this.ring.isAbandoned()) throw sendClosed(value);
-    this.ring.push(value);
-    return this.ring.receiverCount;
+    const receivers = this.ring.push(value);
+    if (receivers === 0) throw sendClosed(value);
+    return receivers;
+  }
+
+  /** @internal The channel, while this sender is open. */
+  shownRing(): Ring<T> {
+    if (!this.open) throw senderClosed(undefined);
+    return this.ring;
+  }
+
+  /** @internal Another end has taken over: this one is as closed. */
+  giveUp(): void {
+    this.open = false;
+    this.ring.endSent();
+  }
+
+  /** @internal */
+  get [SEND](): SendKind<Sender<T>, SentBroadcast> {
+    return senderKind as SendKind<Sender<T>, SentBroadcast>;
   }
 
   /** A new receiver, which gets what is sent from now on. */
@@ -98,3 +117,20 @@ export class Sender<T> implements Disposable {
     return other.ring === this.ring;
   }
 }
+
+function senderCame(sent: SentBroadcast): Ring<unknown> {
+  const ring = ringCame<unknown>(sent.at);
+  ring.shared?.senderCame(sent.from);
+  return ring;
+}
+
+const senderKind = sendKind<Sender<unknown>, SentBroadcast>({
+  name: "@treadle/sync/broadcast.Sender",
+  encode: (sender) => {
+    const { at, host } = shareRing(sender.shownRing());
+    return { at, from: host.ref };
+  },
+  decode: (sent) => new Sender(senderCame(sent)),
+  sent: (sender) => sender.giveUp(),
+  discard: (sent) => senderCame(sent).dropSender(),
+});

@@ -38,8 +38,10 @@ export class Changed<T> extends WaitLeaf<void> {
   }
 
   private look(): boolean {
+    // In this order: another thread may send a last value and then close.
+    const over = this.receiver.isOver();
     const found = this.receiver.hasNews();
-    if (!found && !this.receiver.isOver()) return false;
+    if (!found && !over) return false;
     this.drop();
     if (!found) throw recvClosed();
     this.receiver.markUnchanged();
@@ -85,11 +87,13 @@ export class WaitFor<T> extends WaitLeaf<T> {
   }
 
   private look(): boolean {
+    // In this order: another thread may send a last value and then close.
+    const over = this.receiver.isOver();
     if (this.isMet()) {
       this.drop();
       return true;
     }
-    if (!this.receiver.isOver()) return false;
+    if (!over) return false;
     this.drop();
     throw recvClosed();
   }

@@ -15,7 +15,7 @@ const START = 16;
 const ARENA = 128;
 const THREADS = 3;
 /** What is found in freed memory; who reads or writes there races with who has freed it. */
-const POISON = -0x5eadbee;
+export const POISON: number = -0x5eadbee;
 
 /** The memory, before any thread uses it. */
 export function memory(): Int32Array {

@@ -1,4 +1,7 @@
 /** Tokio's tests of the multi-thread runtime, and those of `rt_common` on four workers and on one. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   Builder,
   blockInPlace,
@@ -13,7 +16,7 @@ import {
   taskId,
   yieldNow,
 } from "treadle";
-import { afterEach, describe, expect } from "vitest";
+import { afterEach, describe, expect, onTestFinished, vi } from "vitest";
 import * as tasks from "../multi-thread/fixtures/tasks.mjs";
 import { conforms } from "../support/conforms.ts";
 
@@ -272,8 +275,11 @@ for (const workers of [4, 1]) {
       async () => {
         const rt = Builder.newMultiThread().workerThreads(workers).enableAll().build();
         await rt.ready();
-        rt.spawn(tasks.busy(5000)).detach();
-        await rt.run(() => sleep(20));
+        const directory = mkdtempSync(join(tmpdir(), "treadle-"));
+        onTestFinished(() => rmSync(directory, { recursive: true }));
+        const note = join(directory, "begun");
+        rt.spawn(tasks.busyNoted(note, 5000)).detach();
+        await vi.waitFor(() => expect(existsSync(note)).toBe(true), 10_000);
         const start = performance.now();
         expect(await rt.shutdownTimeout(0)).toBe(false);
         expect(performance.now() - start).toBeLessThan(2000);
