@@ -1,18 +1,25 @@
 /** Tokio's models of its mpsc channel, of the one that several threads share here. */
 import { model, thread } from "@treadle/loom";
-import { describe, expect } from "vitest";
+import { describe, expect, it } from "vitest";
 import { conforms } from "../../../../tools/conforms.ts";
+import type { SharedChannel } from "../../src/shared/shared-channel.ts";
 import { came, channel, closed, receive, UNBOUNDED } from "./channels.ts";
 import { live, ModelHost, memory, Waiting } from "./host.ts";
 
 const options = { timeouts: "never", preemptionBound: 2 } as const;
 
 /** Runs the body in every interleaving. */
-function always(body: (words: Int32Array, host: ModelHost) => void): void {
-  const report = model(() => {
-    const words = memory();
-    body(words, new ModelHost(words, 0));
-  }, options);
+function always(
+  body: (words: Int32Array, host: ModelHost) => void,
+  preemptionBound: number = options.preemptionBound,
+): void {
+  const report = model(
+    () => {
+      const words = memory();
+      body(words, new ModelHost(words, 0));
+    },
+    { ...options, preemptionBound },
+  );
   expect(report.complete).toBe(true);
 }
 
@@ -145,4 +152,46 @@ describe("a channel among threads, in every interleaving,", { timeout: 120_000 }
       }
     },
   );
+
+  it("gives a sender of itself while one is open, and never one that comes after the end", () => {
+    always((words, host) => {
+      const rx = channel(host, UNBOUNDED);
+      rx.addSender();
+      rx.endSent();
+      rx.endSent();
+      const last = thread.spawn(() => came(words, 1, rx.at).dropSender(), "last");
+      const weak = thread.spawn(() => upgrade(came(words, 2, rx.at)), "weak");
+      const got = receive(rx);
+      last.join();
+      expect(got).toEqual(weak.join() ? [7] : []);
+      expect(live(words)).toBe(0);
+    });
+  });
+
+  it("gives one while a permit is left, and loses nothing that is sent by it", () => {
+    always((words, host) => {
+      const rx = channel(host, 2);
+      rx.endSent();
+      expect(rx.tryTakePlaces(1)).toBe(true);
+      const weak = thread.spawn(() => upgrade(came(words, 1, rx.at)), "weak");
+      rx.releasePlaces(1);
+      const got = receive(rx);
+      expect(got).toEqual(weak.join() ? [7] : []);
+      expect(live(words)).toBe(0);
+    }, 4);
+  });
 });
+
+/** Makes a sender of none, and sends by it, as a WeakSender does whose thread has only a send that waits for a place. */
+function upgrade(tx: SharedChannel<number>): boolean {
+  tx.use();
+  tx.dropSender();
+  const upgraded = tx.tryAddSender();
+  if (upgraded) {
+    expect(tx.taken === null || tx.tryTakePlaces(1)).toBe(true);
+    tx.push(7);
+    tx.dropSender();
+  }
+  tx.unuse(1);
+  return upgraded;
+}

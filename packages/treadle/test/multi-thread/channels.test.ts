@@ -45,6 +45,38 @@ test("a sender that was sent is closed here, and the channel ends when the other
   });
 });
 
+test("a weak sender gives one while a sender or a permit is left on some thread, and none any more after that", () => {
+  rt.blockOn(function* () {
+    const [tx, rx] = mpsc.channel<number>(4);
+    const weak = tx.downgrade();
+    const permit = yield* tx.reserve();
+    const done = spawn(tasks.produce(tx, 0, 2));
+    weak.upgrade()?.close();
+    yield* done;
+    const again = weak.upgrade();
+    expect(again?.senderCount).toBe(1);
+    again?.close();
+    permit.send(2);
+    // Values wait, but nobody can send any more.
+    expect([weak.upgrade(), rx.len]).toEqual([undefined, 3]);
+    expect(yield* rx.recvMany(4)).toEqual([0, 1, 2]);
+    expect([yield* rx.recv(), weak.upgrade()]).toEqual([undefined, undefined]);
+  });
+});
+
+test("a weak sender on a thread that has no end any more gives none", () => {
+  rt.blockOn(function* () {
+    const [tx, rx] = mpsc.channel<number>(4);
+    const weak = tx.downgrade();
+    const got = spawn(tasks.collect(rx));
+    const poured = spawn(tasks.produce(tx, 1, 2));
+    expect(weak.upgrade()).toBe(undefined);
+    yield* poured;
+    expect(yield* got).toEqual([2, 3]);
+    expect(weak.upgrade()).toBe(undefined);
+  });
+});
+
 test("the receiver goes to another thread with what is queued, home waits for places", () => {
   const got = rt.blockOn(function* () {
     const [tx, rx] = mpsc.channel<number>(2);
