@@ -30,8 +30,8 @@ export const syncTests = {
   [broadcast]: [model("broadcast")],
   [values]: [model("broadcast")],
   [long]: [model("broadcast")],
-  [channel]: [model("shared")],
-  [held]: [model("shared")],
+  [channel]: [model("shared"), model("mpsc")],
+  [held]: [model("shared"), model("mpsc")],
 };
 
 export const syncMutants = [
@@ -720,6 +720,46 @@ export const syncMutants = [
       [
         "const found = compareExchange(words, at + FREE, free, free - count);\n      if (found === free) return true;",
         "const found = load(words, at + FREE);\n      if (found === free) {\n        store(words, at + FREE, free - count);\n        return true;\n      }",
+      ],
+    ],
+  ],
+  [
+    channel,
+    "values are looked for before the end of the senders",
+    [
+      [
+        "    if (!this.senders.end() && load(this.words, this.at + CLOSED) === 0) return false;\n    // After the end of the senders: until then somebody could come, send and go.\n    if (this.values.hasAny() || !this.isIdle()) return false;\n",
+        "    if (this.values.hasAny() || !this.isIdle()) return false;\n    if (!this.senders.end() && load(this.words, this.at + CLOSED) === 0) return false;\n",
+      ],
+    ],
+  ],
+  [
+    channel,
+    "the receiver ends although somebody has made a sender",
+    [
+      [
+        "    if (!this.senders.end() && load(this.words, this.at + CLOSED) === 0) return false;\n",
+        "    this.senders.end();\n",
+      ],
+    ],
+  ],
+  [
+    held,
+    "the end is no swap",
+    [
+      [
+        "return compareExchange(this.host.words, this.at, 0, -ENDED) <= 0;",
+        "return load(this.host.words, this.at) <= 0;",
+      ],
+    ],
+  ],
+  [
+    held,
+    "who counts one more while there is one does not swap",
+    [
+      [
+        "const found = compareExchange(words, this.at, total, total + 1);",
+        "const found = total;\n      add(words, this.at, 1);",
       ],
     ],
   ],

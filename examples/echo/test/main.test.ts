@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -7,12 +7,17 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 
-/** Starts the program; resolves to its port. */
-async function start(): Promise<number> {
+/** Starts the program; resolves to its process and its port. */
+async function program(): Promise<[ChildProcess, number]> {
   const child = spawn(process.execPath, [MAIN, "0"], { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   const [line] = (await once(child.stdout, "data")) as [Buffer];
-  return Number(/:(\d+)\n$/.exec(line.toString())?.[1]);
+  return [child, Number(/:(\d+)\n$/.exec(line.toString())?.[1])];
+}
+
+/** Starts the program; resolves to its port. */
+async function start(): Promise<number> {
+  return (await program())[1];
 }
 
 async function client(port: number): Promise<Socket> {
@@ -60,4 +65,57 @@ describe("echo", () => {
     second.write("next");
     expect(String(await receive(second, 4))).toBe("next");
   });
+
+  describe.each(["SIGINT", "SIGTERM"] as const)("at %s", (signal) => {
+    it("lets its clients finish, takes nobody any more and exits with 0", async () => {
+      const [child, port] = await program();
+      const socket = await client(port);
+      socket.write("before");
+      await receive(socket, 6);
+      child.kill(signal);
+      await refused(port);
+      socket.write("after");
+      expect(String(await receive(socket, 5))).toBe("after");
+      socket.end();
+      expect(await once(child, "exit")).toEqual([0, null]);
+    });
+
+    it("cuts off who does not finish, and exits with 0", async () => {
+      const [child, port] = await program();
+      const socket = await client(port);
+      socket.write("before");
+      await receive(socket, 6);
+      child.kill(signal);
+      expect(await Promise.all([once(child, "exit"), once(socket, "close")])).toEqual([
+        [0, null],
+        [false],
+      ]);
+    });
+
+    it("ends at once when it comes twice", async () => {
+      const [child, port] = await program();
+      const socket = await client(port);
+      socket.write("before");
+      await receive(socket, 6);
+      child.kill(signal);
+      await refused(port);
+      const before = performance.now();
+      child.kill(signal);
+      expect(await once(child, "exit")).toEqual([null, signal]);
+      expect(performance.now() - before).toBeLessThan(1000);
+    });
+  });
 });
+
+/** Waits until nobody listens any more. */
+async function refused(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, "127.0.0.1").on("error", () => {});
+    const connected = await new Promise((resolve) => {
+      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    });
+    socket.destroy();
+    if (connected === false) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

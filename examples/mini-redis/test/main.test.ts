@@ -251,6 +251,15 @@ describe("the program", () => {
     expect(() => readFileSync(path)).toThrow("ENOENT");
   });
 
+  it("ends at SIGTERM as it does at SIGINT", async () => {
+    const server = await start();
+    const client = await server.connect();
+    await client.expectReply("PING", "+PONG\r\n");
+    server.child.kill("SIGTERM");
+    await client.closed;
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+  });
+
   it("cuts off who does not finish within --drain-timeout, and exits with 1", async () => {
     const server = await start("--drain-timeout", "0.2");
     const [client, other] = [await server.connect(), await server.connect()];
@@ -262,15 +271,15 @@ describe("the program", () => {
     expect(server.stdout).toMatch(/stopped, 1 client cut off\n$/);
   });
 
-  it("ends at once at the second SIGINT", async () => {
+  it.each(["SIGINT", "SIGTERM"] as const)("ends at once at the second %s", async (signal) => {
     const server = await start("--drain-timeout", "100");
     const client = await server.connect();
     await client.send("*2\r\n$4\r\nECHO\r\n");
     await (await server.connect()).expectReply("PING", "+PONG\r\n");
-    server.child.kill("SIGINT");
+    server.child.kill(signal);
     await server.says("stopping");
-    server.child.kill("SIGINT");
-    expect(await server.ended).toEqual({ code: null, signal: "SIGINT" });
+    server.child.kill(signal);
+    expect(await server.ended).toEqual({ code: null, signal });
   });
 
   it("says so when the port is taken", async () => {

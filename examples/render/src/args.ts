@@ -38,9 +38,9 @@ The picture depends on the scene, its size, the samples and the seed, and on not
   -h, --help           show this help and exit
   -V, --version        show the version and exit
 
-Ctrl-C stops and leaves a picture in which what was not rendered is grey; a second Ctrl-C stops at once.
+Ctrl-C stops and leaves a picture in which what was not rendered is grey; a second Ctrl-C stops at once. So does SIGTERM.
 
-Exit status: 0 done, 1 the picture could not be written, 2 wrong usage, 130 stopped by Ctrl-C.
+Exit status: 0 done, 1 the picture could not be written, 2 wrong usage, 130 stopped by Ctrl-C, 143 by SIGTERM.
 `;
 
 const OPTIONS = {

@@ -8,7 +8,6 @@ import { render } from "./render.ts";
 import { summary } from "./summary.ts";
 
 const FAILED = 1;
-const INTERRUPTED = 130;
 
 /** Does what the options ask for; answers the program's exit status. */
 export const run: (options: RunOptions) => Call<number> = fn(function* run(
@@ -28,7 +27,7 @@ export const run: (options: RunOptions) => Call<number> = fn(function* run(
   if (interrupt.token.isCancelled) say(`stopped; ${options.output} holds what was rendered so far`);
   if (!options.quiet)
     process.stderr.write(summary(picture, options, ms, Handle.current().metrics()));
-  return interrupt.token.isCancelled ? INTERRUPTED : 0;
+  return interrupt.status;
 });
 
 const renderUntilStopped = fn(function* renderUntilStopped(

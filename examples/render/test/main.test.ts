@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decode } from "fast-png";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), "render-"));
@@ -40,19 +41,43 @@ describe("render, the program", { timeout: 90_000 }, () => {
     expect([nowhere.status, nowhere.stderr]).toEqual([1, expect.stringContaining("ENOENT")]);
   });
 
-  it("keeps what is done when it is interrupted", async () => {
-    const file = join(directory, "interrupted.png");
-    const args = ["-s", "1920x1080", "-n", "64", "-t", "2", "-o", file, "--quiet"];
+  /** A run that would take minutes, some of which is done. */
+  async function underWay(file: string, ...options: string[]) {
+    const args = ["-s", "1920x1080", "-n", "512", "-t", "2", "-o", file, ...options];
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "ignore", "pipe"] });
-    let stderr = "";
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const run = { child, stderr: "" };
     child.stderr.on("data", (chunk) => {
-      stderr += chunk;
+      run.stderr += chunk;
     });
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    child.kill("SIGINT");
-    const status = await new Promise((resolve) => child.on("close", resolve));
-    expect([status, stderr]).toEqual([130, expect.stringContaining("holds what was rendered")]);
+    // Its bar has begun to fill: signals are listened to by then.
+    while (!run.stderr.includes("%")) await once(child.stderr, "data");
+    return run;
+  }
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("keeps what is done when it is stopped by %s", async (signal, status) => {
+    const file = join(directory, `${signal}.png`);
+    const run = await underWay(file);
+    run.child.kill(signal);
+    expect(await once(run.child, "close")).toEqual([status, null]);
+    expect(run.stderr).toContain("holds what was rendered");
     const { width, height } = decode(readFileSync(file));
     expect([width, height]).toEqual([1920, 1080]);
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("ends at once at the second %s", async (signal) => {
+    const file = join(directory, `${signal}-twice.png`);
+    // One tile, which takes minutes.
+    const { child } = await underWay(file, "--tile", "1024");
+    child.kill(signal);
+    const before = performance.now();
+    const again = setInterval(() => child.kill(signal), 5);
+    onTestFinished(() => clearInterval(again));
+    expect(await once(child, "close")).toEqual([null, signal]);
+    expect(performance.now() - before).toBeLessThan(1500);
+    expect(existsSync(file)).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 /** The hosts file of the system, which can be read while the thread is blocked. */
 import { readFileSync } from "node:fs";
-import { parseIp } from "./socket-addr.ts";
+import { parseIp } from "./ip.ts";
 
 const FILE =
   process.platform === "win32"

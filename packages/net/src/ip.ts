@@ -32,6 +32,11 @@ export function parseIpv6(text: string): Ipv6Words | undefined {
   return wordsOf([...head, ...middle, ...tail]);
 }
 
+/** The number of an IP address; undefined when the text is none. */
+export function parseIp(text: string): number | Ipv6Words | undefined {
+  return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
+}
+
 /** The groups of one side of "::"; the last may be an IPv4 address. */
 function groupsOf(text: string, last: boolean): number[] | undefined {
   if (text === "") return [];

@@ -11,8 +11,9 @@ import {
   readyPoll,
 } from "@treadle/core";
 import { lookupBlocked, noAddress } from "./errors.ts";
+import { checkPort, ipOfHost, splitHostPort } from "./host.ts";
 import { knownAddresses } from "./hosts.ts";
-import { checkPort, parseIp, SocketAddr } from "./socket-addr.ts";
+import { SocketAddr } from "./socket-addr.ts";
 
 /** A host, which is an IP address or a name, and a port. */
 export interface HostAndPort {
@@ -24,6 +25,9 @@ export interface HostAndPort {
 /**
  * What sockets take as an address: "host:port", "[::1]:80", a {@link SocketAddr}, `{ host, port }`, a port alone, or several of
  * these, which are tried in their order.
+ *
+ * @remarks A host that is made of numbers must be an IPv4 address, and one in brackets an IPv6 address, maybe with a zone
+ * ("[fe80::1%eth0]:80"); neither is ever looked up as a name.
  */
 export type ToSocketAddrs =
   | string
@@ -69,31 +73,18 @@ function pushHost(host: string | undefined, port: number, purpose: Purpose, into
 }
 
 function parseText(text: string): Found {
-  const at = text.lastIndexOf(":");
-  const host = text.slice(0, Math.max(at, 0));
-  const port = text.slice(at + 1);
-  if (at < 0 || !/^\d{1,5}$/.test(port) || host === "") {
-    throw invalidArg("the address", text, 'must be like "host:port" or "[::1]:80"');
-  }
-  const bracketed = /^\[(.*)\]$/.exec(host)?.[1];
-  if (bracketed === undefined && host.includes(":")) {
-    throw invalidArg("the address", text, "must have its IPv6 address in brackets");
-  }
-  return hostOf(bracketed ?? host, checkPort(Number(port)));
+  const parts = splitHostPort(text);
+  if (parts !== undefined) return hostOf(parts.host, parts.port);
+  const unbracketed = /^[^[\]/]*:[^[\]/]*:\d*$/.test(text);
+  const rule = unbracketed
+    ? 'must have its IPv6 address in brackets, like "[::1]:80"'
+    : 'must be like "host:port" or "[::1]:80"';
+  throw invalidArg("the address", text, rule);
 }
 
 function hostOf(host: string, port: number): Found {
-  if (typeof host !== "string" || host === "") {
-    throw invalidArg("host", host, "must be an IP address or a host name");
-  }
-  const [ip = "", zone] = host.split("%");
-  if (parseIp(ip) === undefined) return { host, port };
-  return new SocketAddr(ip, port, { scopeId: zone === undefined ? 0 : scopeOf(zone) });
-}
-
-function scopeOf(zone: string): number {
-  if (/^\d+$/.test(zone)) return Number(zone);
-  throw invalidArg("the zone of the address", zone, "must be the number of an interface");
+  const found = ipOfHost(host);
+  return found === undefined ? { host, port } : new SocketAddr(found.ip, port, found);
 }
 
 async function lookUp({ host, port }: Name): Promise<SocketAddr[]> {

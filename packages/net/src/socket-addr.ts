@@ -1,7 +1,9 @@
 /** The address of an IP socket. */
 import { invalidArg } from "@treadle/core";
-import { formatIpv4, formatIpv6, type Ipv6Words, parseIpv4, parseIpv6 } from "./ip.ts";
+import { checkPort, ipOfHost, splitHostPort } from "./host.ts";
+import { formatIpv4, formatIpv6, type Ipv6Words, parseIp } from "./ip.ts";
 import { IPV4, IPV6, words } from "./words.ts";
+import { checkU32 } from "./zone.ts";
 
 /** What an IPv6 address has beside its number and port. */
 export interface SocketAddrOptions {
@@ -36,33 +38,37 @@ export class SocketAddr {
   private readonly v6: Ipv6Words | null;
 
   /**
-   * @throws {@link RuntimeError} `ERR_INVALID_ARG` when `ip` is no IP address, host names included, or `port` no port.
+   * @throws {@link RuntimeError} `ERR_INVALID_ARG` when `ip` is no IP address, host names included, `port` no port, or an
+   * option no number of 32 bits.
    */
   constructor(ip: string, port: number, options?: SocketAddrOptions);
   /** @internal */
   constructor(ip: string | number | Ipv6Words, port: number, options?: SocketAddrOptions);
   constructor(ip: string | number | Ipv6Words, port: number, options: SocketAddrOptions = {}) {
     this.port = checkPort(port);
-    this.scopeId = options.scopeId ?? 0;
-    this.flowInfo = options.flowInfo ?? 0;
     const number = typeof ip === "string" ? parseIp(ip) : ip;
-    if (number === undefined) throw invalidArg("ip", ip, "must be an IPv4 or IPv6 address");
-    this.v4 = typeof number === "number" ? number : 0;
-    this.v6 = typeof number === "number" ? null : number;
+    const isV4 = typeof number === "number";
+    if (!isV4 && !Array.isArray(number)) {
+      throw invalidArg("ip", ip, "must be an IPv4 or IPv6 address");
+    }
+    this.scopeId = isV4 ? 0 : checkU32("scopeId", options.scopeId ?? 0);
+    this.flowInfo = isV4 ? 0 : checkU32("flowInfo", options.flowInfo ?? 0);
+    this.v4 = isV4 ? number : 0;
+    this.v6 = isV4 ? null : (number as Ipv6Words);
   }
 
   /**
-   * The address of a text: "127.0.0.1:80", "[::1]:80", "[fe80::1%2]:80".
+   * The address of a text: "127.0.0.1:80", "[::1]:80", "[fe80::1%2]:80", "[fe80::1%eth0]:80".
    *
    * @throws {@link RuntimeError} `ERR_INVALID_ARG`.
    */
   static parse(text: string): SocketAddr {
-    const parts = /^(?:\[([^\]%]*:[^\]%]*)(?:%(\d+))?\]|([\d.]+)):(\d{1,5})$/.exec(text);
-    if (parts === null) {
+    const parts = typeof text === "string" ? splitHostPort(text) : undefined;
+    const found = parts === undefined ? undefined : ipOfHost(parts.host);
+    if (parts === undefined || found === undefined) {
       throw invalidArg("the address", text, 'must be like "127.0.0.1:80" or "[::1]:80"');
     }
-    const [, v6, scope, v4, port] = parts;
-    return new SocketAddr(v6 ?? (v4 as string), Number(port), { scopeId: Number(scope ?? 0) });
+    return new SocketAddr(found.ip, parts.port, found);
   }
 
   /** @internal The address in the thread's words, or null when it is none of IP. */
@@ -71,8 +77,8 @@ export class SocketAddr {
     if (words[0] === IPV4) return new SocketAddr(words[2] as number, port);
     if (words[0] !== IPV6) return null;
     const ip: Ipv6Words = [words[2], words[3], words[4], words[5]] as unknown as Ipv6Words;
-    const [scopeId, flowInfo] = [words[6] as number, words[7] as number];
-    return new SocketAddr(ip, port, { scopeId, flowInfo });
+    const options = { scopeId: (words[6] as number) >>> 0, flowInfo: (words[7] as number) >>> 0 };
+    return new SocketAddr(ip, port, options);
   }
 
   /** @internal Puts it into the thread's words. */
@@ -129,15 +135,4 @@ export class SocketAddr {
   toJSON(): string {
     return this.toString();
   }
-}
-
-/** The number of an IP address; undefined when it is none. */
-export function parseIp(ip: string): number | Ipv6Words | undefined {
-  return ip.includes(":") ? parseIpv6(ip) : parseIpv4(ip);
-}
-
-/** A port, or the error that it is none. */
-export function checkPort(port: number): number {
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw invalidArg("port", port, "must be a whole number from 0 to 65535");
 }

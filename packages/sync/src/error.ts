@@ -123,6 +123,14 @@ export function recvClosed(): RecvError {
   return new RecvError(ERR_CHANNEL_CLOSED, "channel closed: all senders are gone");
 }
 
+/** Makes the error for a receiver that was given up itself. */
+export function receiverClosed(): RecvError {
+  return new RecvError(
+    ERR_CHANNEL_CLOSED,
+    "this receiver was closed or sent to another thread: use a clone() made before that",
+  );
+}
+
 /** Makes the error for a receiver that has missed `missed` values. */
 export function recvLagged(missed: number): RecvError {
   return new RecvError(

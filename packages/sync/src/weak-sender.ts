@@ -2,16 +2,16 @@
 
 /** A channel that counts its senders. */
 export interface CountsSenders {
-  /** Whether something can still be sent: a sender is open, or a permit is outstanding. */
-  hasSenders(): boolean;
-  addSender(): void;
+  /** Counts one sender more while something can still be sent: a sender is open, or a permit is outstanding. */
+  tryAddSender(): boolean;
 }
 
 /**
  * Made by `downgrade()` of a sender: sends nothing itself, but gives a sender while there is one.
  *
  * @remarks For those who may want to send to a channel, themselves among its receivers, but must not keep it from ending: an
- * actor that has its own address. It holds nothing, so there is nothing to close.
+ * actor that has its own address. It holds nothing, so there is nothing to close. Of a channel that was sent to other threads
+ * it gives a sender as long as its own thread has an end of it, or a permit: only those keep the channel's memory.
  * @example
  * ```ts
  * import { mpsc } from "@treadle/sync";
@@ -36,8 +36,6 @@ export class WeakSender<S> {
 
   /** A sender of the channel, to be closed by itself; undefined when all senders are closed and no permit is left. */
   upgrade(): S | undefined {
-    if (!this.channel.hasSenders()) return undefined;
-    this.channel.addSender();
-    return this.make();
+    return this.channel.tryAddSender() ? this.make() : undefined;
   }
 }

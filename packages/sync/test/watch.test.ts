@@ -238,6 +238,21 @@ describe("watch", () => {
   );
 });
 
+test("an end that was closed makes no others", () => {
+  const [tx, rx] = watch.channel(1);
+  const other = rx.clone();
+  rx.close();
+  expect(() => rx.clone()).toThrow(
+    expect.objectContaining({
+      code: "ERR_CHANNEL_CLOSED",
+      message: "this receiver was closed or sent to another thread: use a clone() made before that",
+    }),
+  );
+  tx.close();
+  expect(() => tx.subscribe()).toThrow(expect.objectContaining({ code: "ERR_CHANNEL_CLOSED" }));
+  expect([other.clone().value, tx.receiverCount]).toEqual([1, 2]);
+});
+
 test("random use agrees with a version counter", () => {
   const command = fc.record({
     do: fc.constantFrom(

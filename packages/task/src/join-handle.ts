@@ -43,7 +43,7 @@ export class JoinHandle<T> extends Task<T> {
   ): Promise<A | B> {
     let promise = cx.promises.get(this) as Promise<T> | undefined;
     if (promise === undefined) {
-      promise = new Promise<T>((resolve, reject) => settle(this, resolve, reject));
+      promise = new Promise<T>((resolve, reject) => whenEnded(this, outputOf, resolve, reject));
       cx.promises.set(this, promise);
     }
     return promise.then(onReady, onFailed);
@@ -59,7 +59,7 @@ export class JoinHandle<T> extends Task<T> {
     return this.isComplete();
   }
 
-  /** The result as a value; never throws. */
+  /** The result as a value, also by `await` outside of the runtime; never throws. */
   outcome(): Awaitable<Outcome<T>> {
     return new OutcomeWait(this);
   }
@@ -86,17 +86,36 @@ class OutcomeWait<T> extends Leaf<Outcome<T>> {
     return PENDING;
   }
 
+  override then<A = Outcome<T>, B = never>(
+    onReady?: ((value: Outcome<T>) => A | PromiseLike<A>) | null,
+    onFailed?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const promise = new Promise<Outcome<T>>((resolve, reject) => {
+      whenEnded(this.task, endingOf, resolve, reject);
+    });
+    return promise.then(onReady, onFailed);
+  }
+
   protected override drop(): void {
     if (this.waits) this.task.dropWait(true);
     this.waits = false;
   }
 }
 
-function settle<T>(task: Task<T>, resolve: (value: T) => void, reject: (e: unknown) => void): void {
+const outputOf = <T>(task: Task<T>): T => task.output();
+const endingOf = <T>(task: Task<T>): Outcome<T> => task.ending();
+
+/** Settles a promise by what `read` tells of the task, once that has ended; no runtime has to wait for it. */
+function whenEnded<T, R>(
+  task: Task<T>,
+  read: (task: Task<T>) => R,
+  resolve: (value: R) => void,
+  reject: (error: unknown) => void,
+): void {
   const waiter: Waker = {
     wake() {
       try {
-        resolve(task.output());
+        resolve(read(task));
       } catch (error) {
         reject(error);
       }

@@ -79,6 +79,7 @@ export function assemble(config: Config, around: Surroundings = new Alone(config
       ? null
       : new time.TimeDriver({
           clock: new time.Clock({ startPaused: config.startPaused }),
+          currentThread: config.flavor === "current_thread",
           unpark: () => link.scheduler?.unpark(),
         });
   if (timeDriver !== null) drivers.push(timeDriver);

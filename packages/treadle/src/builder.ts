@@ -1,6 +1,6 @@
 /** The Builder: options first, then a runtime made of the parts they ask for. */
 import type { ResourceLimits } from "node:worker_threads";
-import { invalidArg, RuntimeError } from "@treadle/core";
+import { RuntimeError } from "@treadle/core";
 import type { HistogramConfiguration } from "@treadle/metrics";
 import type { TaskMeta, UnhandledFailure } from "@treadle/scheduler";
 import { assemble } from "./assemble.ts";
@@ -10,12 +10,16 @@ import {
   defaults,
   duration,
   failurePolicy,
+  flag,
   histogram,
   nameOfThreads,
   positiveInteger,
   type RuntimeFlavor,
+  runtimeName,
   seed,
   segmentBytes,
+  threadLimits,
+  workerCount,
 } from "./config.ts";
 import { notBuilt } from "./errors.ts";
 import type { AllFeatures, Features, NoFeatures } from "./features.ts";
@@ -103,14 +107,10 @@ export class Builder<F extends Features = NoFeatures> {
 
   /**
    * Sets the number of worker threads; by default that of the environment variable `TREADLE_WORKER_THREADS`, or else one
-   * for each CPU. A current-thread runtime has none and ignores it.
+   * for each CPU; at most 256. A current-thread runtime has none and ignores it.
    */
   workerThreads(n: number): this {
-    this.config.workerThreads = positiveInteger(
-      "workerThreads",
-      n,
-      "Worker threads cannot be set to 0",
-    );
+    this.config.workerThreads = workerCount(n);
     return this;
   }
 
@@ -142,14 +142,7 @@ export class Builder<F extends Features = NoFeatures> {
 
   /** Sets the memory limits of the threads that the runtime starts; a current-thread runtime starts none. */
   resourceLimits(limits: ResourceLimits): this {
-    if (typeof limits !== "object" || limits === null) {
-      throw invalidArg(
-        "resourceLimits",
-        limits,
-        "must be an object as for a Worker's resourceLimits",
-      );
-    }
-    this.config.resourceLimits = limits;
+    this.config.resourceLimits = threadLimits(limits);
     return this;
   }
 
@@ -170,10 +163,7 @@ export class Builder<F extends Features = NoFeatures> {
 
   /** Sets the runtime's own name, see `Handle.name`. */
   name(name: string): this {
-    if (typeof name !== "string" || name.trim() === "") {
-      throw new RuntimeError("ERR_INVALID_ARG", "runtime name shouldn't be empty");
-    }
-    this.config.name = name;
+    this.config.name = runtimeName(name);
     return this;
   }
 
@@ -265,7 +255,7 @@ export class Builder<F extends Features = NoFeatures> {
 
   /** Makes the clock start paused; current-thread runtimes only. */
   startPaused(paused: boolean): this {
-    this.config.startPaused = paused;
+    this.config.startPaused = flag("startPaused", paused);
     return this;
   }
 
@@ -290,7 +280,7 @@ export class Builder<F extends Features = NoFeatures> {
 
   /** Makes each task run in the AsyncLocalStorage context of its spawner; off by default, since it costs each poll. */
   propagateAsyncContext(on = true): this {
-    this.config.propagateAsyncContext = on;
+    this.config.propagateAsyncContext = flag("propagateAsyncContext", on);
     return this;
   }
 

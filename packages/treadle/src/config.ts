@@ -112,7 +112,10 @@ export function maxBlockingThreads(config: Config): number {
 
 /** The name of the next thread that the runtime starts. */
 export function nameOfThread({ threadName }: Config): string {
-  return typeof threadName === "string" ? threadName : threadName();
+  if (typeof threadName === "string") return threadName;
+  const name: unknown = threadName();
+  if (typeof name === "string") return name;
+  throw invalidArg("the function given to threadName()", name, "must return a string");
 }
 
 /** Checks a count that must be a whole number above 0; `zero` is the text for 0. */
@@ -122,6 +125,54 @@ export function positiveInteger(name: string, value: number, zero: string): numb
     throw invalidArg(name, value, "must be a whole number above 0");
   }
   return value;
+}
+
+/** Checks a number of worker threads. */
+export function workerCount(value: number): number {
+  positiveInteger("workerThreads", value, "Worker threads cannot be set to 0");
+  if (value > MAX_WORKERS) {
+    throw invalidArg("workerThreads", value, `must be a whole number from 1 to ${MAX_WORKERS}`);
+  }
+  return value;
+}
+
+/** Checks what is on or off; what JavaScript merely takes for true is refused. */
+export function flag(name: string, value: boolean): boolean {
+  if (typeof value !== "boolean") throw invalidArg(name, value, "must be true or false");
+  return value;
+}
+
+/** Checks the name of a runtime. */
+export function runtimeName(value: string): string {
+  if (typeof value !== "string") throw invalidArg("name", value, "must be a string");
+  if (value.trim() === "") {
+    throw new RuntimeError("ERR_INVALID_ARG", "runtime name shouldn't be empty");
+  }
+  return value;
+}
+
+const LIMITS = [
+  "maxYoungGenerationSizeMb",
+  "maxOldGenerationSizeMb",
+  "codeRangeSizeMb",
+  "stackSizeMb",
+];
+
+/** Checks the memory limits of threads; Node itself would pass over what it does not understand. */
+export function threadLimits(limits: ResourceLimits): ResourceLimits {
+  if (typeof limits !== "object" || limits === null) {
+    const rule = "must be an object as for a Worker's resourceLimits";
+    throw invalidArg("resourceLimits", limits, rule);
+  }
+  for (const [name, value] of Object.entries(limits)) {
+    if (!LIMITS.includes(name)) {
+      throw invalidArg("resourceLimits", name, `must have no keys but ${LIMITS.join(", ")}`);
+    }
+    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
+      throw invalidArg(`resourceLimits.${name}`, value, "must be a number of megabytes, 0 or more");
+    }
+  }
+  return limits;
 }
 
 /** Checks a duration in milliseconds. */

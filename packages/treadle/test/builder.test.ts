@@ -13,6 +13,7 @@ describe("an option that counts something", () => {
   const options = [
     ["workerThreads", "Worker threads cannot be set to 0"],
     ["maxBlockingThreads", "Max blocking threads cannot be set to 0"],
+    ["maxBlockingQueue", "Max blocking queue cannot be set to 0"],
     ["globalQueueInterval", "globalQueueInterval must be greater than 0"],
     ["eventInterval", "eventInterval must be greater than 0"],
     ["maxIoEventsPerTick", "maxIoEventsPerTick must be greater than 0"],
@@ -43,10 +44,65 @@ describe("an option that is", () => {
     expect(() => builder().threadKeepAlive(Number.POSITIVE_INFINITY)).not.toThrow();
   });
 
-  test("a name refuses the empty and the blank one", () => {
-    for (const bad of ["", " ", "\t\n", 3 as never]) {
+  test("a name refuses the empty and the blank one, and what is no string", () => {
+    for (const bad of ["", " ", "\t\n"]) {
       expect(message(() => builder().name(bad))).toBe("runtime name shouldn't be empty");
     }
+    expect(message(() => builder().name(3 as never))).toBe("name must be a string; it was given 3");
+  });
+
+  test("a flag refuses what is only taken for true or false", () => {
+    for (const name of ["startPaused", "propagateAsyncContext"] as const) {
+      for (const [bad, shown] of [
+        ["5", '"5"'],
+        ["", '""'],
+        [0, "0"],
+        [1, "1"],
+        [null, "null"],
+        [{}, "an object of class Object"],
+      ]) {
+        expect(message(() => builder()[name](bad as never))).toBe(
+          `${name} must be true or false; it was given ${shown}`,
+        );
+      }
+      const made = builder();
+      expect(made[name](true)[name](false)).toBe(made);
+    }
+    expect(message(() => builder().startPaused(undefined as never))).toContain("given undefined");
+    expect(() => builder().propagateAsyncContext()).not.toThrow();
+  });
+
+  test("a number of workers refuses more than the environment variable may say", () => {
+    expect(message(() => builder().workerThreads(257))).toBe(
+      "workerThreads must be a whole number from 1 to 256; it was given 257",
+    );
+    expect(() => builder().workerThreads(256)).not.toThrow();
+  });
+
+  test("a size of the shared memory refuses what is out of its range and no whole number", () => {
+    for (const bad of [0, -1, 2 ** 20 - 1, 2 ** 31 + 1, 2 ** 20 + 0.5, "4194304", null]) {
+      expect(message(() => builder().segmentLimit(bad as never))).toContain(
+        "segmentLimit must be a whole number of bytes from 1048576 to 2147483648",
+      );
+    }
+    expect(() => builder().segmentLimit(2 ** 20)).not.toThrow();
+  });
+
+  test("a limit of threads' memory refuses wrong names and numbers", () => {
+    const limit = (bad: unknown) => message(() => builder().resourceLimits(bad as never));
+    for (const bad of [undefined, null, 64, "64"])
+      expect(limit(bad)).toContain("must be an object");
+    expect(limit({ maxOldSpaceMb: 64 })).toContain(
+      "must have no keys but maxYoungGenerationSizeMb, maxOldGenerationSizeMb, codeRangeSizeMb, stackSizeMb; " +
+        'it was given "maxOldSpaceMb"',
+    );
+    for (const bad of ["64", -1, Number.NaN, Number.POSITIVE_INFINITY, null]) {
+      expect(limit({ stackSizeMb: bad })).toContain(
+        "resourceLimits.stackSizeMb must be a number of megabytes, 0 or more",
+      );
+    }
+    const good = { maxOldGenerationSizeMb: 64, stackSizeMb: undefined } as never;
+    expect(() => builder().resourceLimits(good)).not.toThrow();
   });
 
   test("a callback refuses what cannot be called", () => {
@@ -93,6 +149,10 @@ describe("an option that is", () => {
   test("a thread's name refuses what is neither a string nor a function", () => {
     expect(message(() => builder().threadName(3 as never))).toContain("threadName must be");
     expect(() => builder().threadName(() => "worker")).not.toThrow();
+    const many = Builder.newMultiThread().threadName(() => 3 as never);
+    expect(message(() => many.build())).toBe(
+      "the function given to threadName() must return a string; it was given 3",
+    );
   });
 
   test("a histogram's configuration refuses anything else", () => {

@@ -184,8 +184,11 @@ export class Ring<T> implements Closable, CountsSenders {
     return this.shared === null ? this.senders : this.shared.senderCount;
   }
 
-  hasSenders(): boolean {
-    return this.senderCount > 0;
+  tryAddSender(): boolean {
+    if (this.shared !== null) return this.shared.tryAddSender();
+    if (this.senders === 0) return false;
+    this.senders++;
+    return true;
   }
 
   addSender(): void {

@@ -109,15 +109,17 @@ export class Channel<T> implements Closable, CountsSenders {
 
   /** Whether a permit or a waiting send may still bring a value. */
   hasSendsUnderWay(): boolean {
-    if (this.shared !== null) return this.shared.hasSenders();
+    if (this.shared !== null) return this.shared.maySend();
     const places = this.places;
     if (places === null) return false;
     return !places.waiters.isEmpty() || places.free + this.queue.size < places.bound;
   }
 
-  hasSenders(): boolean {
-    if (this.shared !== null) return this.shared.hasSenders();
-    return this.senders > 0 || this.hasSendsUnderWay();
+  tryAddSender(): boolean {
+    if (this.shared !== null) return this.shared.tryAddSender();
+    if (this.senders === 0 && !this.hasSendsUnderWay()) return false;
+    this.senders++;
+    return true;
   }
 
   addSender(): void {

@@ -1,13 +1,15 @@
 /**
  * How many ends of something each thread holds, so that those of a thread that died can be given up for it.
  *
- * **Layout.** Word TOTAL: all of them. Then a word per participant: bits 0–19 how many it holds, bits 20–28 in which
+ * **Layout.** Word TOTAL: all of them; less by ENDED after the end. Then a word per participant: bits 0–19 how many it holds, bits 20–28 in which
  * incarnation.
  * **Who writes.** Anybody, by compare-and-swap and addition.
  * **Invariants.**
  * 1. TOTAL is never less than the ends that living threads hold: it goes up before a participant's word does, and down after.
  *    So it is 0 only when nobody has one. A thread that dies between the two leaves it one too high.
  * 2. What a dead incarnation held is taken off once: by whoever swaps its word.
+ * 3. Who counts one more only while there is one (`tryAddHere`) does so by a swap, and so does who says that there will be none
+ *    any more (`end`): the one never comes after the other.
  */
 import type { SharedHost } from "@treadle/core";
 import { add, compareExchange, load } from "@treadle/core/shared";
@@ -16,6 +18,7 @@ const INDEX_BITS = 10;
 const INDEX_MASK = (1 << INDEX_BITS) - 1;
 const COUNT_BITS = 20;
 const COUNT_MASK = (1 << COUNT_BITS) - 1;
+const ENDED = 2 ** 30;
 
 /** Words for so many threads. */
 export function heldWords(threads: number): number {
@@ -32,9 +35,29 @@ export class Held {
     this.at = at;
   }
 
-  /** How many there are. */
+  /** How many there are; less than none after the end. */
   get total(): number {
     return load(this.host.words, this.at);
+  }
+
+  /** There are to be none any more; false if there are some now. */
+  end(): boolean {
+    return compareExchange(this.host.words, this.at, 0, -ENDED) <= 0;
+  }
+
+  /** This thread has one more, if there are at least `least`, 0 or 1; never after the end. */
+  tryAddHere(least: number): boolean {
+    const { words } = this.host;
+    let total = load(words, this.at);
+    while (total >= least) {
+      const found = compareExchange(words, this.at, total, total + 1);
+      if (found === total) {
+        this.credit(1);
+        return true;
+      }
+      total = found;
+    }
+    return false;
   }
 
   /** This thread has so many more. */

@@ -185,6 +185,19 @@ export class SharedBroadcast<T> extends Guarded {
     this.leave();
   }
 
+  /** One more sender is here, if there is one anywhere; the words are touched no more when this thread has no open end. */
+  tryAddSender(): boolean {
+    if (!this.attached) return false;
+    this.enter();
+    const open = (this.words[this.at + SENDERS] as number) > 0;
+    if (open) {
+      this.users++;
+      this.changeSenders(this.member, 1);
+    }
+    this.leave();
+    return open;
+  }
+
   /** A sender here is closed. */
   dropSender(): void {
     this.enter();

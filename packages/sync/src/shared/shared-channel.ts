@@ -12,7 +12,10 @@
  * 2. Whoever has taken a place, or waits for one, or has an open end, keeps this thread attached; one that is not attached
  *    touches the words no more.
  * 3. A sender pushes before it is given up; so the receiver that sees none, and then no value, has all.
- * 4. A place is counted as its thread's before it is taken and until after its value was pushed: those of a dead thread come
+ * 4. The channel ends by a swap of the count of senders, from none to none for ever, and who has found no value behind that has
+ *    all. Who makes a sender of none of its own (`tryAddSender`) swaps that count too: so it never gets one of a channel that
+ *    has ended, nor takes one into it.
+ * 5. A place is counted as its thread's before it is taken and until after its value was pushed: those of a dead thread come
  *    back. It may have died in front of the one or behind the other; then the channel holds one value more from then on.
  */
 import type { SharedHost } from "@treadle/core";
@@ -215,12 +218,22 @@ export class SharedChannel<T> {
   }
 
   get senderCount(): number {
-    return this.attached ? this.senders.total : 0;
+    return this.attached ? Math.max(this.senders.total, 0) : 0;
   }
 
   addSender(): void {
     this.users++;
     this.senders.addHere(1);
+  }
+
+  /** As `addSender` if there is one, or a place that was taken and not used yet. */
+  tryAddSender(): boolean {
+    if (!this.attached) return false;
+    this.lookForDeaths();
+    const hasPermits = this.taken !== null && this.taken.total > 0;
+    if (!this.senders.tryAddHere(hasPermits ? 0 : 1)) return false;
+    this.users++;
+    return true;
   }
 
   dropSender(): void {
@@ -232,7 +245,8 @@ export class SharedChannel<T> {
     return this.attached ? load(this.words, this.at + FREE) : 0;
   }
 
-  hasSenders(): boolean {
+  /** Whether there are senders, or places that are not free. */
+  maySend(): boolean {
     return this.attached && (this.senders.total > 0 || !this.isIdle());
   }
 
@@ -270,8 +284,9 @@ export class SharedChannel<T> {
   isFinished(): boolean {
     if (!this.attached || !this.hasReceiver) return true;
     if (!this.isDraining() || !this.isIdle()) return false;
-    // After the look at the senders.
-    if (this.values.hasAny()) return false;
+    if (!this.senders.end() && load(this.words, this.at + CLOSED) === 0) return false;
+    // After the end of the senders: until then somebody could come, send and go.
+    if (this.values.hasAny() || !this.isIdle()) return false;
     this.receiverGone();
     return true;
   }

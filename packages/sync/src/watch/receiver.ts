@@ -1,6 +1,6 @@
 /** The receiving end of watch channels. */
 import { type Awaitable, SEND, type SendKind, sendKind } from "@treadle/core";
-import { RecvError, recvClosed } from "../error.ts";
+import { RecvError, receiverClosed, recvClosed } from "../error.ts";
 import { WatchEnd } from "../shared/shared-watch.ts";
 import type { Cell } from "./cell.ts";
 import { cellCame, type SentWatch, shareCell } from "./crossing.ts";
@@ -30,7 +30,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
 
   /** @internal The channel and what was seen of it, while this receiver is open. */
   shown(): { readonly cell: Cell<T>; readonly seen: number } {
-    if (!this.open) throw recvClosed();
+    if (!this.open) throw receiverClosed();
     return this;
   }
 
@@ -104,8 +104,13 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
     return new WaitFor(this, this.cell, predicate);
   }
 
-  /** A receiver that has seen what this one has. */
+  /**
+   * A receiver that has seen what this one has.
+   *
+   * @throws {@link RecvError} (`ERR_CHANNEL_CLOSED`) when this receiver was closed, or sent to another thread.
+   */
   clone(): Receiver<T> {
+    if (!this.open) throw receiverClosed();
     return new Receiver(this.cell, this.seen);
   }
 

@@ -91,8 +91,13 @@ export class Sender<T> implements Disposable {
     return senderKind as SendKind<Sender<T>, SentWatch>;
   }
 
-  /** A new receiver, for which the current value is no news. */
+  /**
+   * A new receiver, for which the current value is no news.
+   *
+   * @throws {@link SendError} (`ERR_CHANNEL_CLOSED`) when this sender was closed, or sent to another thread.
+   */
   subscribe(): Receiver<T> {
+    if (!this.open) throw senderClosed(undefined);
     return new Receiver(this.cell);
   }
 

@@ -1,114 +1,64 @@
 import { model, thread } from "@treadle/loom";
 import { describe, expect, it } from "vitest";
+import { conforms } from "../../../../tools/conforms.ts";
 import { Held, heldWords } from "../../src/shared/held.ts";
-import { createChannel, SharedChannel } from "../../src/shared/shared-channel.ts";
 import { createFlag, SharedFlag } from "../../src/shared/shared-flag.ts";
-import { WaitList } from "../../src/waiters.ts";
 import { deaths, mortal } from "./among-threads.ts";
+import { came, channel, receive, send, takePlaces, UNBOUNDED } from "./channels.ts";
 import { live, ModelHost, memory, Waiting } from "./host.ts";
-
-const UNBOUNDED = Number.POSITIVE_INFINITY;
-
-/** The receiver's end, on the calling thread, for a channel with one sender here. */
-function channel(host: ModelHost, bound: number): SharedChannel<number> {
-  const at = createChannel(host, bound, bound === UNBOUNDED ? 0 : bound);
-  const made = new SharedChannel<number>(host, at, new WaitList(), new WaitList(), 2);
-  made.senders.addHere(1);
-  made.receiverCame();
-  return made;
-}
-
-/** The end of a sender that has come from thread 0. */
-function came(
-  words: Int32Array,
-  ref: number,
-  at: number,
-  host: ModelHost = new ModelHost(words, ref),
-): SharedChannel<number> {
-  const made = new SharedChannel<number>(host, at, new WaitList(), new WaitList(), 1);
-  made.senders.move(0);
-  return made;
-}
-
-/** Receives all, as `recv` does. */
-function receive(rx: SharedChannel<number>): number[] {
-  const got: number[] = [];
-  const leaf = new Waiting();
-  for (;;) {
-    if (rx.hasValue()) {
-      got.push(rx.take());
-      continue;
-    }
-    if (rx.isFinished()) return got;
-    rx.awaitValue(leaf);
-    if (rx.hasValue()) continue;
-    if (rx.isFinished()) return got;
-    (rx.host as ModelHost).sleep();
-  }
-}
-
-/** Takes places, as `reserveMany` does; false when the receiver is gone. */
-function takePlaces(tx: SharedChannel<number>, count: number): boolean {
-  const leaf = new Waiting();
-  for (let registered = false; ; registered = true) {
-    if (tx.isAbandoned()) return false;
-    if (tx.tryTakePlaces(count)) return true;
-    if (registered) (tx.host as ModelHost).sleep();
-    tx.awaitPlaces(leaf);
-  }
-}
-
-/** Sends, as `send` does; false when the receiver is gone. */
-function send(tx: SharedChannel<number>, value: number): boolean {
-  if (!takePlaces(tx, 1)) return false;
-  tx.push(value);
-  return true;
-}
 
 const options = { timeouts: "never", preemptionBound: 2 } as const;
 
 describe("a channel among threads, in every interleaving,", { timeout: 120_000 }, () => {
-  it("brings what two threads send, each in its order, and then ends", () => {
-    const report = model(() => {
-      const words = memory();
-      const rx = channel(new ModelHost(words, 0), UNBOUNDED);
-      rx.addSender();
-      rx.endSent();
-      rx.endSent();
-      const senders = [1, 2].map((ref) =>
-        thread.spawn(() => {
-          const tx = came(words, ref, rx.at);
-          tx.push(ref * 10);
-          if (ref === 1) tx.push(ref * 10 + 1);
-          tx.dropSender();
-        }, `sender ${ref}`),
-      );
-      const got = receive(rx);
-      for (const sender of senders) sender.join();
-      expect(got.filter((n) => n < 20)).toEqual([10, 11]);
-      expect(got.filter((n) => n >= 20)).toEqual([20]);
-      expect(live(words)).toBe(0);
-    }, options);
-    expect(report.complete).toBe(true);
-  });
+  conforms(
+    ["sync/tests/loom_list::smoke", "sync/tests/loom_mpsc::closing_unbounded_tx"],
+    "brings what two threads send, each in its order, and then ends",
+    () => {
+      const report = model(() => {
+        const words = memory();
+        const rx = channel(new ModelHost(words, 0), UNBOUNDED);
+        rx.addSender();
+        rx.endSent();
+        rx.endSent();
+        const senders = [1, 2].map((ref) =>
+          thread.spawn(() => {
+            const tx = came(words, ref, rx.at);
+            tx.push(ref * 10);
+            if (ref === 1) tx.push(ref * 10 + 1);
+            tx.dropSender();
+          }, `sender ${ref}`),
+        );
+        const got = receive(rx);
+        for (const sender of senders) sender.join();
+        expect(got.filter((n) => n < 20)).toEqual([10, 11]);
+        expect(got.filter((n) => n >= 20)).toEqual([20]);
+        expect(live(words)).toBe(0);
+      }, options);
+      expect(report.complete).toBe(true);
+    },
+  );
 
-  it("makes a sender wait for a place, and loses no wake", () => {
-    const report = model(() => {
-      const words = memory();
-      const rx = channel(new ModelHost(words, 0), 1);
-      rx.endSent();
-      const sender = thread.spawn(() => {
-        const tx = came(words, 1, rx.at);
-        for (const value of [1, 2]) expect(send(tx, value)).toBe(true);
-        expect(tx.taken?.total).toBe(0);
-        tx.dropSender();
-      }, "sender");
-      expect(receive(rx)).toEqual([1, 2]);
-      sender.join();
-      expect(live(words)).toBe(0);
-    }, options);
-    expect(report.complete).toBe(true);
-  });
+  conforms(
+    "sync/tests/loom_mpsc::closing_tx",
+    "makes a sender wait for a place, and loses no wake",
+    () => {
+      const report = model(() => {
+        const words = memory();
+        const rx = channel(new ModelHost(words, 0), 1);
+        rx.endSent();
+        const sender = thread.spawn(() => {
+          const tx = came(words, 1, rx.at);
+          for (const value of [1, 2]) expect(send(tx, value)).toBe(true);
+          expect(tx.taken?.total).toBe(0);
+          tx.dropSender();
+        }, "sender");
+        expect(receive(rx)).toEqual([1, 2]);
+        sender.join();
+        expect(live(words)).toBe(0);
+      }, options);
+      expect(report.complete).toBe(true);
+    },
+  );
 
   it("gives a place to one of two threads", () => {
     const report = model(() => {
@@ -210,25 +160,32 @@ describe("a channel among threads, in every interleaving,", { timeout: 120_000 }
 });
 
 describe("a flag among threads, in every interleaving,", { timeout: 120_000 }, () => {
-  it("wakes whoever waits for it", () => {
-    const report = model(
-      () => {
-        const words = memory();
-        const host = new ModelHost(words, 0);
-        const at = createFlag(host);
-        const setter = thread.spawn(
-          () => new SharedFlag(new ModelHost(words, 1), at).set(),
-          "setter",
-        );
-        const flag = new SharedFlag(host, at);
-        while (!flag.isSet) {
-          flag.enrol(new Waiting());
-          if (!flag.isSet) host.sleep();
-        }
-        setter.join();
-      },
-      { ...options, preemptionBound: Number.POSITIVE_INFINITY },
-    );
-    expect(report.exhaustive).toBe(true);
-  });
+  conforms(
+    [
+      "sync/tests/loom_cancellation_token::cancel_token",
+      "sync/tests/loom_cancellation_token::cancel_token_owned",
+    ],
+    "wakes whoever waits for it",
+    () => {
+      const report = model(
+        () => {
+          const words = memory();
+          const host = new ModelHost(words, 0);
+          const at = createFlag(host);
+          const setter = thread.spawn(
+            () => new SharedFlag(new ModelHost(words, 1), at).set(),
+            "setter",
+          );
+          const flag = new SharedFlag(host, at);
+          while (!flag.isSet) {
+            flag.enrol(new Waiting());
+            if (!flag.isSet) host.sleep();
+          }
+          setter.join();
+        },
+        { ...options, preemptionBound: Number.POSITIVE_INFINITY },
+      );
+      expect(report.exhaustive).toBe(true);
+    },
+  );
 });

@@ -107,6 +107,21 @@ describe("the outboxes of all", () => {
     },
   );
 
+  conforms(
+    "runtime/tests/inject::pop_n_drains_on_drop",
+    "have nothing any more of a batch whose taker goes on with none of it",
+    () => {
+      const shared = memory();
+      for (let i = 0; i < 2; i += 1) shared.participants.join(i, 1);
+      shared.enter(0);
+      const { ring } = shared.enter(1);
+      for (let entry = 1; entry <= 9; entry += 1) shared.inject.push(0, entry);
+      expect(shared.inject.takeBatch(ring, 1)).toBe(1);
+      expect([ring.length, shared.inject.length]).toEqual([8, 0]);
+      expect([shared.inject.hasWork(), shared.inject.takeOne()]).toEqual([false, 0]);
+    },
+  );
+
   it("give a batch to a ring", () => {
     const shared = memory();
     for (let i = 0; i < 2; i += 1) shared.participants.join(i, 1);

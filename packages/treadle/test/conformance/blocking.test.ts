@@ -7,6 +7,7 @@ import {
   sleep,
   spawn,
   spawnBlocking,
+  TcpListener,
   timeout,
 } from "treadle";
 import { afterEach, describe, expect } from "vitest";
@@ -28,6 +29,18 @@ afterEach(async () => {
 });
 
 describe.each(["current_thread", "multi_thread"])("on %s", (flavor) => {
+  conforms("rt_common::socket_from_blocking", "a blocking job connects to a listener", () => {
+    const rt = build(flavor);
+    const [accepted, connected] = rt.blockOn(function* () {
+      using listener = yield* TcpListener.bind("127.0.0.1:0");
+      const peer = spawnBlocking(jobs.connects(listener.localAddr().port));
+      const [stream, from] = yield* listener.accept();
+      stream.close();
+      return [from.port, yield* peer];
+    });
+    expect(accepted).toBe(connected);
+  });
+
   conforms(
     [
       "task_blocking::basic_blocking",

@@ -1,6 +1,7 @@
 /** Channel ends and tokens on several threads of a runtime. */
 import { Builder, CancellationToken, mpsc, type Runtime, spawn } from "treadle";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { conforms } from "../support/conforms.ts";
 import * as tasks from "./fixtures/channels.mjs";
 
 let rt: Runtime;
@@ -41,6 +42,38 @@ test("a sender that was sent is closed here, and the channel ends when the other
     expect(rx.len).toBe(4);
     expect(yield* rx.recvMany(10)).toEqual([{ n: -1 }, { n: 0 }, { n: 1 }, { n: 2 }]);
     expect(yield* rx.recv()).toBeUndefined();
+  });
+});
+
+test("a weak sender gives one while a sender or a permit is left on some thread, and none any more after that", () => {
+  rt.blockOn(function* () {
+    const [tx, rx] = mpsc.channel<number>(4);
+    const weak = tx.downgrade();
+    const permit = yield* tx.reserve();
+    const done = spawn(tasks.produce(tx, 0, 2));
+    weak.upgrade()?.close();
+    yield* done;
+    const again = weak.upgrade();
+    expect(again?.senderCount).toBe(1);
+    again?.close();
+    permit.send(2);
+    // Values wait, but nobody can send any more.
+    expect([weak.upgrade(), rx.len]).toEqual([undefined, 3]);
+    expect(yield* rx.recvMany(4)).toEqual([0, 1, 2]);
+    expect([yield* rx.recv(), weak.upgrade()]).toEqual([undefined, undefined]);
+  });
+});
+
+test("a weak sender on a thread that has no end any more gives none", () => {
+  rt.blockOn(function* () {
+    const [tx, rx] = mpsc.channel<number>(4);
+    const weak = tx.downgrade();
+    const got = spawn(tasks.collect(rx));
+    const poured = spawn(tasks.produce(tx, 1, 2));
+    expect(weak.upgrade()).toBe(undefined);
+    yield* poured;
+    expect(yield* got).toEqual([2, 3]);
+    expect(weak.upgrade()).toBe(undefined);
   });
 });
 
@@ -91,15 +124,19 @@ test("a receiver comes as a result, and senders travel inside of values", () => 
   });
 });
 
-test("a token is awaited on a worker and cancelled at home", () => {
-  rt.blockOn(function* () {
-    const parent = new CancellationToken();
-    const token = parent.childToken();
-    const waits = [spawn(tasks.waitFor(token)), spawn(tasks.passOn(token))];
-    parent.cancel();
-    for (const wait of waits) expect(yield* wait).toBeGreaterThan(0);
-  });
-});
+conforms(
+  "sync/tests/loom_cancellation_token::cancel_with_child",
+  "a token is awaited on a worker and cancelled at home",
+  () => {
+    rt.blockOn(function* () {
+      const parent = new CancellationToken();
+      const token = parent.childToken();
+      const waits = [spawn(tasks.waitFor(token)), spawn(tasks.passOn(token))];
+      parent.cancel();
+      for (const wait of waits) expect(yield* wait).toBeGreaterThan(0);
+    });
+  },
+);
 
 test("a token is cancelled on a worker and awaited at home", () => {
   rt.blockOn(function* () {

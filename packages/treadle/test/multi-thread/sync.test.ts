@@ -438,6 +438,23 @@ describe("watch", () => {
     });
   });
 
+  test("an end that was sent or closed makes no others, for the channel's memory may be gone", () => {
+    rt.blockOn(function* () {
+      const [tx, rx] = watch.channel(0);
+      const here = rx.clone();
+      const there = spawn(tasks.untilValue(rx, 1));
+      expect(() => rx.clone()).toThrow(closed);
+      const counter = spawn(tasks.countUp(tx, 1));
+      expect(() => tx.subscribe()).toThrow(closed);
+      here.close();
+      expect(yield* there).toBe(1);
+      yield* counter;
+      for (const clone of [() => rx.clone(), () => here.clone(), () => tx.subscribe()]) {
+        expect(clone).toThrow(closed);
+      }
+    });
+  });
+
   test("a value that can be received once is refused", () => {
     rt.blockOn(function* () {
       const [tx, rx] = watch.channel<unknown>(0);
