@@ -3,9 +3,19 @@
  *
  * Home has a port to each worker and the workers have one to home, which hands on what is for another. A sender posts first and
  * signals then, and the ports are read by whoever takes the signal, not by the event loop: so it works on a blocked thread too.
+ *
+ * What was moved leaves its thread when the parcel is sent, also one that is kept here at first, and what Node does not give
+ * away is refused then. What can go no more when it is handed on (a port whose other end was closed meanwhile) is replaced by
+ * a *refusal*: a message without bytes, and the reason beside it.
  */
-import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { isTransferable, type SendMessage } from "@treadle/task";
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import {
+  discardArguments,
+  discardOutcome,
+  isTransferable,
+  NotSendError,
+  type SendMessage,
+} from "@treadle/task";
 import { indexOfRef } from "@treadle/task/shared";
 import { Signal } from "./crew.ts";
 import type { Fabric } from "./fabric.ts";
@@ -53,7 +63,7 @@ export class Parcels {
   connect(index: number, port: MessagePort): void {
     this.ports.set(index, port);
     port.unref();
-    for (const parcel of this.held.splice(0)) this.send(parcel);
+    for (const parcel of this.held.splice(0)) this.handOn(parcel);
   }
 
   /** The thread of that participant is gone: what is sent there waits for the one that takes its place. */
@@ -61,7 +71,11 @@ export class Parcels {
     this.ports.delete(index);
   }
 
-  /** Sends a parcel on its way. */
+  /**
+   * Sends a parcel on its way.
+   *
+   * @throws {@link NotSendError} for something moved that Node does not give away; nothing was sent then.
+   */
   send(parcel: Outgoing): void {
     const via = this.post(parcel);
     if (via !== NOWHERE) this.fabric.signal(via, Signal.PARCEL);
@@ -77,24 +91,36 @@ export class Parcels {
   sendOn(to: number, cell: number, entry: number): void {
     const { task, message } = this.arrived.get(cell) as Parcel;
     this.arrived.delete(cell);
-    this.send({ to, cell, task, entry, message: forwarded(message.bytes, message.beside) });
+    this.handOn({ to, cell, task, entry, message: forwarded(message) });
+  }
+
+  /** Sends on what is this thread's only on its way, or a refusal in its place. */
+  private handOn(parcel: Outgoing): void {
+    try {
+      this.send(parcel);
+    } catch (error) {
+      const { bytes, beside } = parcel.message;
+      const discard = parcel.entry === 0 ? discardOutcome : discardArguments;
+      if (bytes.byteLength > 0) discard(this.fabric.areaOf(bytes), 0, beside);
+      this.send({ ...parcel, message: refusal(error) });
+    }
   }
 
   /** Puts a parcel into a port, and answers whose that is. */
   private post(parcel: Outgoing): number {
     const { to, cell, task, entry, message } = parcel;
     if (to === this.fabric.ref) {
-      this.arrived.set(cell, parcel);
+      this.arrived.set(cell, { ...parcel, message: taken(message) });
       return NOWHERE;
     }
     const index = indexOfRef(to);
     const via = this.ports.has(index) ? index : HOME;
     if (via === this.fabric.self) {
-      this.held.push(parcel);
+      this.held.push({ ...parcel, message: forwarded(taken(message)) });
       return NOWHERE;
     }
     const packed: Packed = [to, cell, task, entry, message.bytes, ...message.beside];
-    this.ports.get(via)?.postMessage(packed, message.transfer as readonly never[]);
+    give(this.ports.get(via), packed, message);
     return via;
   }
 
@@ -113,7 +139,7 @@ export class Parcels {
     const [to, cell, task, entry, bytes, ...beside] = packed;
     if (indexOfRef(to) !== this.fabric.self) {
       if (!this.fabric.participants.isCurrent(to)) return;
-      this.send({ to, cell, task, entry, message: forwarded(bytes, beside) });
+      this.handOn({ to, cell, task, entry, message: forwarded({ bytes, beside }) });
       return;
     }
     if (to !== this.fabric.ref) return;
@@ -147,10 +173,58 @@ const HOME = 0;
 const NOWHERE = -1;
 
 /** What was given to this thread is given on. */
-function forwarded(bytes: ArrayBuffer, beside: readonly unknown[]): SendMessage {
+function forwarded({ bytes, beside }: ReceivedMessage): SendMessage {
   return {
     bytes,
     beside,
     transfer: [bytes, ...beside.filter(isTransferable)] as readonly object[],
   };
+}
+
+/** Through it goes what stays on this thread for now. */
+let own: MessageChannel | null = null;
+
+/** A message that stays on this thread for now: what was moved is gone from where it was all the same. */
+function taken(message: SendMessage): ReceivedMessage {
+  const { bytes, beside, transfer } = message;
+  if (transfer.length <= 1) return { bytes, beside };
+  own ??= new MessageChannel();
+  give(own.port1, [bytes, ...beside], message);
+  const received = receiveMessageOnPort(own.port2) as { message: [ArrayBuffer, ...unknown[]] };
+  const [first, ...rest] = received.message;
+  return { bytes: first, beside: rest };
+}
+
+/** Posts, and throws a `NotSendError` where Node refuses. */
+function give(
+  port: MessagePort | undefined,
+  packed: readonly unknown[],
+  { transfer }: SendMessage,
+): void {
+  // Node would find it only after it has taken the buffers.
+  if (transfer.some(isLocked)) throw notFree("a stream that has a reader or a writer is locked");
+  try {
+    port?.postMessage(packed, transfer as readonly never[]);
+  } catch (error) {
+    throw notFree(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function isLocked(object: object): boolean {
+  return (object as { locked?: unknown }).locked === true;
+}
+
+function notFree(why: string): NotSendError {
+  return new NotSendError("what was moved", "not free to be given away", why);
+}
+
+function refusal(error: unknown): SendMessage {
+  const why = error instanceof Error ? error.message : String(error);
+  return { bytes: new ArrayBuffer(0), beside: [why], transfer: [] };
+}
+
+/** A message that is to be read; throws for a refusal. */
+export function readable(message: ReceivedMessage): ReceivedMessage {
+  if (message.bytes.byteLength === 0) throw notFree(String(message.beside[0]));
+  return message;
 }

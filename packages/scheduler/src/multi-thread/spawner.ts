@@ -8,6 +8,7 @@
 import {
   BESIDE,
   decodeOutcome,
+  discardArguments,
   encodeArguments,
   finishEncoding,
   type Outcome,
@@ -30,7 +31,7 @@ import {
 } from "@treadle/task/shared";
 import { segmentFull, workerLost } from "./error.ts";
 import { BY_PORT, type Fabric, Sort } from "./fabric.ts";
-import type { ReceivedMessage } from "./parcels.ts";
+import { type ReceivedMessage, readable } from "./parcels.ts";
 import { type JobOwner, RemoteJob } from "./remote-job.ts";
 import { NO_CELL, RemoteTask } from "./remote-task.ts";
 
@@ -99,7 +100,7 @@ export class Spawner implements JobOwner {
     if (!this.proxies.bind(task as Task<unknown>)) return this.refuse(task);
     fabric.describe(cell, task.id, key, task.ownedAt, Sort.TASK);
     const entry = fabric.cells.enqueue(cell);
-    if (length === BESIDE) this.thread.direct(task as RemoteTask<unknown>, entry, takeMessage());
+    if (length === BESIDE) this.direct(task as RemoteTask<unknown>, entry);
     else this.thread.offer(entry);
     return task;
   }
@@ -127,11 +128,34 @@ export class Spawner implements JobOwner {
     const sort = mandatory ? Sort.MANDATORY_JOB : Sort.JOB;
     fabric.describe(cell, job.id, key, job.ownedAt, sort);
     const entry = fabric.cells.enqueue(cell);
-    if (length === BESIDE) this.thread.directJob(job as RemoteJob<unknown>, entry, takeMessage());
+    if (length === BESIDE) this.direct(job as RemoteJob<unknown>, entry);
     else this.thread.offerJob(entry);
     // The pool may have ended before it could see the job; if it did see it, this does nothing.
     if (fabric.participants.isClosed) job.abort();
     return job;
+  }
+
+  /** Sends what cannot lie in memory; a call that brings what Node does not give away was never spawned. */
+  private direct(task: RemoteTask<unknown>, entry: number): void {
+    const message = takeMessage();
+    try {
+      if (task instanceof RemoteJob) this.thread.directJob(task, entry, message);
+      else this.thread.direct(task, entry, message);
+    } catch (error) {
+      this.unspawn(task, message);
+      throw error;
+    }
+  }
+
+  private unspawn(task: RemoteTask<unknown>, { bytes, beside }: SendMessage): void {
+    const { fabric } = this;
+    const { cell } = task;
+    fabric.cells.withdraw(cell);
+    if (bytes.byteLength > 0) discardArguments(fabric.areaOf(bytes), 0, beside);
+    fabric.freeArguments(cell);
+    fabric.place.pool.free(cell);
+    task.cell = NO_CELL;
+    this.forget(task);
   }
 
   withdrawRemote(task: RemoteTask<unknown>): void {
@@ -236,7 +260,7 @@ export class Spawner implements JobOwner {
     try {
       if (at !== BY_PORT)
         return decodeOutcome(fabric.area, at, undefined, task.function, task.site);
-      const message = this.thread.takeParcel(cell) as ReceivedMessage;
+      const message = readable(this.thread.takeParcel(cell) as ReceivedMessage);
       return decodeOutcome(
         fabric.areaOf(message.bytes),
         0,
@@ -319,14 +343,18 @@ export class Spawner implements JobOwner {
 
   release(task: Task<unknown>): void {
     this.thread.terminated(task);
+    this.forget(task);
+    if (task instanceof RemoteJob) this.thread.jobEnded();
+  }
+
+  private forget(task: Task<unknown>): void {
     this.proxies.remove(task);
-    if (!(task instanceof RemoteJob)) {
-      const to = (task as RemoteTask<unknown>).directedTo;
-      if (to >= 0) this.thread.directedEnded(to);
+    if (task instanceof RemoteJob) {
+      this.jobs--;
       return;
     }
-    this.jobs--;
-    this.thread.jobEnded();
+    const to = (task as RemoteTask<unknown>).directedTo;
+    if (to >= 0) this.thread.directedEnded(to);
   }
 
   failed(task: Task<unknown>, error: unknown, awaited: boolean): void {
