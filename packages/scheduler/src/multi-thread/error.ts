@@ -1,5 +1,6 @@
 /** The errors of many threads. */
 import { RuntimeError } from "@treadle/core";
+import { ERR_SENDABLE_MODULE } from "@treadle/task";
 
 /** Code of the error of a task whose worker died while it ran. */
 export const ERR_WORKER_LOST = "ERR_WORKER_LOST";
@@ -24,6 +25,16 @@ export function workerLost(task: string, worker: string, why: string): RuntimeEr
     ERR_WORKER_LOST,
     `${worker} died while it ran ${task}: ${why}. The task's clean-up has not run; ` +
       "what it had not started was given to other workers, and another worker has taken its place",
+  );
+}
+
+/** Each thread that imports the module of a function ends. */
+export function moduleEndsThreads(key: string, why: string): RuntimeError {
+  const at = key.lastIndexOf("#");
+  return new RuntimeError(
+    ERR_SENDABLE_MODULE,
+    `the module of the sendable ${key.slice(at + 1)}() ends the threads that import it: ${key.slice(0, at)}: ${why}. ` +
+      "Importing it must be harmless: start the program by main(import.meta.url, ...), or put the sendables into a file of their own",
   );
 }
 

@@ -158,6 +158,7 @@ export class Executor implements Schedule {
       return found;
     }
     this.waiting.set(number, [entry]);
+    this.fabric.setImporting(number);
     found.then(
       (source) => this.imported(number, source),
       (error) => this.imported(number, new Missing(nameOf(key), error)),
@@ -169,6 +170,7 @@ export class Executor implements Schedule {
     this.functions.set(number, found);
     const entries = this.waiting.get(number) ?? [];
     this.waiting.delete(number);
+    if (this.waiting.size === 0) this.fabric.setImporting(-1);
     this.thread.startable(entries);
   }
 

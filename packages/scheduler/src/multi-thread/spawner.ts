@@ -29,8 +29,9 @@ import {
   MailKind,
   payloadOf,
 } from "@treadle/task/shared";
-import { segmentFull, workerLost } from "./error.ts";
+import { moduleEndsThreads, segmentFull, workerLost } from "./error.ts";
 import { BY_PORT, type Fabric, Sort } from "./fabric.ts";
+import { ImportDeaths } from "./import-deaths.ts";
 import { type ReceivedMessage, readable } from "./parcels.ts";
 import { type JobOwner, RemoteJob } from "./remote-job.ts";
 import { NO_CELL, RemoteTask } from "./remote-task.ts";
@@ -76,10 +77,12 @@ export class Spawner implements JobOwner {
   private readonly awaited = new Set<number>();
   /** Jobs of the blocking pool that have not ended. */
   private jobs = 0;
+  private readonly importDeaths: ImportDeaths;
 
   constructor(thread: SpawningThread, fabric: Fabric) {
     this.thread = thread;
     this.fabric = fabric;
+    this.importDeaths = new ImportDeaths(fabric);
   }
 
   /** Tasks that have not ended. */
@@ -234,6 +237,7 @@ export class Spawner implements JobOwner {
       return;
     }
     const outcome = this.readOutcome(cell, at, task);
+    this.importDeaths.ran(fabric.keyOf(cell));
     fabric.place.pool.free(cell);
     task.settle(outcome);
   }
@@ -277,6 +281,7 @@ export class Spawner implements JobOwner {
 
   /** Somebody has died, and all mail since has been taken in: sees what has become of each task. */
   sweep(nameOf: NameOf): void {
+    this.importDeaths.look();
     for (const task of this.pending()) this.seeAfter(task, nameOf);
   }
 
@@ -291,13 +296,25 @@ export class Spawner implements JobOwner {
         this.returned(cell);
         return;
       case Fate.QUEUED:
-        this.offerAgain(task, nameOf);
+        if (!this.isGivenUp(task)) this.offerAgain(task, nameOf);
         return;
       case Fate.LOST: {
         const { worker, why } = nameOf(ref);
         this.lose(task, workerLost(`${task.name} (task ${task.id})`, worker, why));
       }
     }
+  }
+
+  /** Fails a task whose module ends all threads that import it. */
+  private isGivenUp(task: RemoteTask<unknown>): boolean {
+    const { fabric } = this;
+    const { cell } = task;
+    const key = fabric.keyOf(cell);
+    const why = this.importDeaths.reason(key);
+    if (why === undefined || !fabric.cells.withdraw(cell)) return false;
+    fabric.discardArguments(cell);
+    this.lose(task, moduleEndsThreads(fabric.shared.keys.nameOf(key), why));
+    return true;
   }
 
   private offerAgain(task: RemoteTask<unknown>, nameOf: NameOf): void {
