@@ -48,6 +48,6 @@ export function segmentFull(limit: number): RuntimeError {
   return new RuntimeError(
     ERR_SEGMENT_FULL,
     `the memory that the threads share is full (${limit} bytes): wait for tasks to end before spawning more ` +
-      "(JoinSet.spawnWhenRoom does), or give it more with Builder.segmentLimit(bytes)",
+      "(JoinSet.spawnWhenRoom does), for values to be received before sending more, or give it more with Builder.segmentLimit(bytes)",
   );
 }
