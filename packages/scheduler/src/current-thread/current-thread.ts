@@ -275,6 +275,11 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
     return this.blocking !== null;
   }
 
+  /** Whether other threads alone can wake it: it is blocked, and no driver waits for anything. */
+  awaitsOthersOnly(): boolean {
+    return this.blocking !== null && !this.drivers.hasPending();
+  }
+
   /** Drives until `call` is done; see `Runtime.blockOn`. */
   blockOn<T>(call: Call<T>): T {
     if (cx.driving) throw nestedRuntime();

@@ -502,7 +502,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     // A worker has tasks to look for.
     if (this.queue !== null) return this.look();
     if (!this.nap.isDue(this.spawner.size)) return this.spin.until(this.anything);
-    this.nap.sleep();
+    this.nap.sleep(this.own_.awaitsOthersOnly());
     return this.hasNews();
   }
 

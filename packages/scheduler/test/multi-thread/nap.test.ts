@@ -64,6 +64,41 @@ describe("napping while results come in a stream", () => {
     expect(waiting.often(9, 0.01, 1, 1000)).toBe(1);
   });
 
+  it("naps longer, up to a millisecond, while results come as fast as before and nothing else is waited for", () => {
+    const waiting = new Waiting();
+    const lengths: number[] = [];
+    waiting.often(4, 0.01, 1, 10_000);
+    for (let i = 0; i < 4; i++) {
+      lengths.push(waiting.nap.length(true));
+      expect(waiting.nap.length(false)).toBe(0.2);
+      waiting.after(0.2, 20, 10_000);
+    }
+    expect(lengths).toEqual([0.2, 0.4, 0.8, 1]);
+  });
+
+  it("naps no longer than a 32nd of what is still to come", () => {
+    const waiting = new Waiting();
+    waiting.often(10, 0.2, 20, 10_000);
+    expect(waiting.nap.length(true)).toBe(1);
+    waiting.after(0.2, 20, 1600);
+    expect(waiting.nap.length(true)).toBeCloseTo(0.5);
+    waiting.after(0.2, 20, 200);
+    expect(waiting.nap.length(true)).toBe(0.2);
+  });
+
+  it("goes back to short naps when a longer one gathers no more, and tries again ever more seldom", () => {
+    const waiting = new Waiting();
+    waiting.often(4, 0.01, 1, 1000);
+    const longer: number[] = [];
+    for (let i = 1; i <= 1000; i++) {
+      expect(waiting.after(waiting.nap.length(true), 4, 1000)).toBe(true);
+      if (waiting.nap.length(true) > 0.2) longer.push(i);
+    }
+    const between = longer.slice(1).map((nap, i) => nap - (longer[i] as number));
+    expect(longer[0]).toBe(1);
+    expect(between).toEqual([6, 10, 18, 34, 66, 130, 258, 258]);
+  });
+
   it("does not nap when nothing has come since", () => {
     const waiting = new Waiting();
     waiting.often(10, 0.2, 20, 10_000);
