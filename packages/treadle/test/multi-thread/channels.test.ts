@@ -2,6 +2,7 @@
 import {
   Builder,
   CancellationToken,
+  move,
   mpsc,
   oneshot,
   type Runtime,
@@ -81,6 +82,21 @@ test("a value that cannot be sent costs the channel no place, and the receiver s
     return yield* sum;
   });
   expect(got).toEqual([1, 5]);
+});
+
+test("a value that can only go by message port is refused, and the ends in it are closed", () => {
+  rt.blockOn(function* () {
+    const [tx, rx] = mpsc.unbounded<unknown>();
+    const sum = spawn(tasks.collect(rx as never));
+    const [reply, answer] = oneshot<number>();
+    expect(() => tx.send([reply, move(new ArrayBuffer(8))])).toThrow(
+      expect.objectContaining({ code: "ERR_INVALID_ARG" }),
+    );
+    const outcome = yield* spawnLocal(answer).outcome();
+    expect(outcome).toMatchObject({ status: "failed", error: { code: "ERR_CHANNEL_CLOSED" } });
+    tx.close();
+    expect(yield* sum).toEqual([0, 0]);
+  });
 });
 
 test("where a queued value keeps a channel from being sent, the ends in those before it are closed and not lost", () => {
