@@ -221,6 +221,7 @@ export class Call<T> implements Future<T>, PromiseLike<T> {
   ): IteratorResult<unknown, unknown> {
     let result = first;
     try {
+      if (Symbol.asyncIterator in g) throw asyncGenerator(this.name, g, first);
       for (let i = 0; i < MAX_BARE_YIELDS; i++) {
         const error = bareYield(this.name, result.value);
         if (g.throw === undefined) throw error;
@@ -269,6 +270,17 @@ function bareYield(name: string, value: unknown): RuntimeError {
       ? `${name}() yielded a future: write \`yield* future\` (the * is missing)`
       : `${name}() used a plain \`yield\`: a task function waits with \`yield* future\`, ` +
           "and lets other tasks run with `yield* yieldNow()`",
+  );
+}
+
+/** Makes the error for an async generator, whose answers are promises, and lets go of it. */
+function asyncGenerator(name: string, g: object, first: unknown): RuntimeError {
+  const ended = (g as AsyncGenerator).return(undefined);
+  for (const answer of [first as Promise<unknown>, ended]) answer.catch(() => {});
+  return new RuntimeError(
+    ERR_BARE_YIELD,
+    `${name}() is an async generator function: a task function is a generator function, ` +
+      "which waits with `yield* future`, or an async function, which waits with `await`",
   );
 }
 

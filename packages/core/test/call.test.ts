@@ -164,6 +164,30 @@ describe("fn", () => {
   });
 });
 
+test("an async generator fails with an error that says what to write, and leaves no rejection behind", async () => {
+  const strays: unknown[] = [];
+  const note = (error: unknown): void => void strays.push(error);
+  process.on("unhandledRejection", note);
+  try {
+    for (const body of [() => {}, () => JSON.parse("no")]) {
+      async function* pages(): AsyncGenerator<unknown> {
+        yield body();
+      }
+      const hand = new Hand(new Call(pages() as never, { name: "pages" }));
+      expect(hand.poll()).toBe("failed");
+      expect(labelOf(hand.error)).toBe("ERR_BARE_YIELD");
+      expect(messageOf(hand.error)).toBe(
+        "pages() is an async generator function: a task function is a generator function, " +
+          "which waits with `yield* future`, or an async function, which waits with `await`",
+      );
+    }
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+    expect(strays).toEqual([]);
+  } finally {
+    process.off("unhandledRejection", note);
+  }
+});
+
 describe("a bare yield", () => {
   const yields = (value: unknown): Plain<void> =>
     (function* oops(): Generator<unknown, void, void> {

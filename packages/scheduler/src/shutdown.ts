@@ -24,6 +24,9 @@ const OPEN = 0;
 const CLOSING = 1;
 const FINISHED = 2;
 
+/** So many names from each end of a list that is too long to be read. */
+const NAMED_AT_EACH_END = 10;
+
 /** The longest delay that `setTimeout` takes. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
@@ -93,7 +96,15 @@ export class Shutdown {
     this.forsaken = true;
     const left = this.target.forsakeAll();
     const words = ["treadle: shutdown", limit, "gave up what was still running", when];
-    writeToStderr(`${words.filter((word) => word !== "").join(" ")}: ${left.join(", ")}\n`);
+    writeToStderr(`${words.filter((word) => word !== "").join(" ")}: ${listed(left)}\n`);
     this.check();
   }
+}
+
+/** Of very many the first and the last few, which are threads if any were left. */
+function listed(names: readonly string[]): string {
+  const between = names.length - 2 * NAMED_AT_EACH_END;
+  if (between <= 1) return names.join(", ");
+  const first = names.slice(0, NAMED_AT_EACH_END);
+  return [...first, `${between} others`, ...names.slice(-NAMED_AT_EACH_END)].join(", ");
 }

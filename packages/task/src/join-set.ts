@@ -31,11 +31,14 @@ import { yieldNow } from "./yield-now.ts";
 /** One task of a set; told by the task when it has ended. */
 class Member<T> implements Waker {
   readonly task: Task<T>;
+  /** The member that ended after this one, while both wait to be joined. */
+  next: Member<T> | null;
   private readonly set: JoinSet<T>;
 
   constructor(set: JoinSet<T>, task: Task<T>) {
     this.set = set;
     this.task = task;
+    this.next = null;
   }
 
   wake(): void {
@@ -66,7 +69,10 @@ class Member<T> implements Waker {
  */
 export class JoinSet<T> implements AsyncDisposable {
   private readonly members = new Set<Member<T>>();
-  private ended: Member<T>[] = [];
+  // Those that have ended, in that order: a list through the members, for an array shifts all that wait behind the first.
+  private firstEnded: Member<T> | null = null;
+  private lastEnded: Member<T> | null = null;
+  private endedSize = 0;
   private readonly waits = new Set<SetWait>();
 
   /** Tasks in the set: running, or ended and not yet joined. */
@@ -98,7 +104,7 @@ export class JoinSet<T> implements AsyncDisposable {
 
   /** How many tasks have ended and are not joined yet. @internal */
   get endedCount(): number {
-    return this.ended.length;
+    return this.endedSize;
   }
 
   /** Spawns a task of this set that stays on this thread. */
@@ -128,7 +134,10 @@ export class JoinSet<T> implements AsyncDisposable {
 
   /** @internal */
   memberEnded(member: Member<T>): void {
-    this.ended.push(member);
+    if (this.lastEnded === null) this.firstEnded = member;
+    else this.lastEnded.next = member;
+    this.lastEnded = member;
+    this.endedSize++;
     this.wakeWaits();
   }
 
@@ -147,8 +156,11 @@ export class JoinSet<T> implements AsyncDisposable {
 
   /** The outcome of a task that has ended, or undefined when none has. */
   tryJoinNext(): Outcome<T> | undefined {
-    const member = this.ended.shift();
-    if (member === undefined) return undefined;
+    const member = this.firstEnded;
+    if (member === null) return undefined;
+    this.firstEnded = member.next;
+    if (member.next === null) this.lastEnded = null;
+    this.endedSize--;
     this.members.delete(member);
     // To whoever else waits, an empty set is an answer too.
     if (this.members.size === 0) this.wakeWaits();
@@ -192,7 +204,9 @@ export class JoinSet<T> implements AsyncDisposable {
       member.task.detach();
     }
     this.members.clear();
-    this.ended = [];
+    this.firstEnded = null;
+    this.lastEnded = null;
+    this.endedSize = 0;
     this.wakeWaits();
   }
 

@@ -599,6 +599,23 @@ describe("shutdown", () => {
     expect(code).toBe(0);
   });
 
+  test("names of very many that it gave up the first and the last, and how many are between", () => {
+    const { err } = child(`
+      import { Builder, pending, yieldNow } from "treadle";
+      const rt = Builder.newCurrentThread().enableAll().build();
+      const hangs = function* hangs() { try { yield* pending(); } finally { yield* pending(); } };
+      for (let i = 0; i < 1000; i++) rt.spawn(hangs).detach();
+      // All of them begin.
+      rt.blockOn(function* () { for (let i = 0; i < 1000; i++) yield* yieldNow(); });
+      await rt.shutdownTimeout(2);
+    `);
+    const names = (from: number): string =>
+      Array.from({ length: 10 }, (_, i) => `hangs (task ${from + i})`).join(", ");
+    expect(err).toBe(
+      `treadle: shutdown within 2 ms gave up what was still running: ${names(1)}, 980 others, ${names(991)}\n`,
+    );
+  });
+
   test("refuses a time that is none", () => {
     using rt = currentThread();
     for (const bad of [-1, Number.NaN, "5" as never]) {

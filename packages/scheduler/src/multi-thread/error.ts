@@ -1,5 +1,6 @@
 /** The errors of many threads. */
 import { RuntimeError } from "@treadle/core";
+import { ERR_SENDABLE_MODULE } from "@treadle/task";
 
 /** Code of the error of a task whose worker died while it ran. */
 export const ERR_WORKER_LOST = "ERR_WORKER_LOST";
@@ -27,6 +28,16 @@ export function workerLost(task: string, worker: string, why: string): RuntimeEr
   );
 }
 
+/** Each thread that imports the module of a function ends. */
+export function moduleEndsThreads(key: string, why: string): RuntimeError {
+  const at = key.lastIndexOf("#");
+  return new RuntimeError(
+    ERR_SENDABLE_MODULE,
+    `the module of the sendable ${key.slice(at + 1)}() ends the threads that import it: ${key.slice(0, at)}: ${why}. ` +
+      "Importing it must be harmless: start the program by main(import.meta.url, ...), or put the sendables into a file of their own",
+  );
+}
+
 /** A job that no thread has started cannot be run. */
 export function jobLost(why: string): RuntimeError {
   return new RuntimeError(ERR_WORKER_LOST, `a job of the blocking pool was not run: ${why}`);
@@ -37,6 +48,6 @@ export function segmentFull(limit: number): RuntimeError {
   return new RuntimeError(
     ERR_SEGMENT_FULL,
     `the memory that the threads share is full (${limit} bytes): wait for tasks to end before spawning more ` +
-      "(JoinSet.spawnWhenRoom does), or give it more with Builder.segmentLimit(bytes)",
+      "(JoinSet.spawnWhenRoom does), for values to be received before sending more, or give it more with Builder.segmentLimit(bytes)",
   );
 }

@@ -11,6 +11,7 @@ import {
   BESIDE,
   decodeArguments,
   discardArguments,
+  discardOutcome,
   encodeOutcome,
   findSendable,
   finishEncoding,
@@ -25,7 +26,7 @@ import {
 } from "@treadle/task";
 import { CANCELLED, cellOf, INLINE_BYTES, MailKind, payloadOf } from "@treadle/task/shared";
 import { BY_PORT, type Fabric } from "./fabric.ts";
-import type { ReceivedMessage } from "./parcels.ts";
+import { type ReceivedMessage, readable } from "./parcels.ts";
 import { StartedTask } from "./started-task.ts";
 
 /** A function that could not be found. */
@@ -157,6 +158,7 @@ export class Executor implements Schedule {
       return found;
     }
     this.waiting.set(number, [entry]);
+    this.fabric.setImporting(number);
     found.then(
       (source) => this.imported(number, source),
       (error) => this.imported(number, new Missing(nameOf(key), error)),
@@ -168,6 +170,7 @@ export class Executor implements Schedule {
     this.functions.set(number, found);
     const entries = this.waiting.get(number) ?? [];
     this.waiting.delete(number);
+    if (this.waiting.size === 0) this.fabric.setImporting(-1);
     this.thread.startable(entries);
   }
 
@@ -181,7 +184,7 @@ export class Executor implements Schedule {
     const at = fabric.argumentsAt(cell);
     try {
       if (at !== BY_PORT) return decodeArguments(fabric.area, at);
-      const message = this.thread.takeParcel(cell) as ReceivedMessage;
+      const message = readable(this.thread.takeParcel(cell) as ReceivedMessage);
       return decodeArguments(fabric.areaOf(message.bytes), 0, message.beside);
     } finally {
       fabric.freeArguments(cell);
@@ -193,7 +196,9 @@ export class Executor implements Schedule {
     const { fabric } = this;
     if (fabric.argumentsAt(cell) === BY_PORT) {
       const message = this.thread.takeParcel(cell);
-      if (message !== undefined) discardArguments(fabric.areaOf(message.bytes), 0, message.beside);
+      if (message !== undefined && message.bytes.byteLength > 0) {
+        discardArguments(fabric.areaOf(message.bytes), 0, message.beside);
+      }
     }
     fabric.discardArguments(cell);
   }
@@ -231,8 +236,16 @@ export class Executor implements Schedule {
   }
 
   private sendBeside(cell: number): void {
-    this.fabric.setResult(cell, BY_PORT);
-    this.thread.sendParcel(cell, this.fabric.cells.spawner(cell), takeMessage());
+    const { fabric } = this;
+    const message = takeMessage();
+    try {
+      this.thread.sendParcel(cell, fabric.cells.spawner(cell), message);
+      fabric.setResult(cell, BY_PORT);
+    } catch (error) {
+      const { bytes, beside } = message;
+      if (bytes.byteLength > 0) discardOutcome(fabric.areaOf(bytes), 0, beside);
+      this.writeOutcome(cell, { status: "failed", error });
+    }
   }
 
   private writeLarge(cell: number, bytes: number): void {

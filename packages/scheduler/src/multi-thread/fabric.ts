@@ -4,8 +4,8 @@
  * **Layout.** In the extra words of each participant: SIGNALS (bits of `crew.ts`), LAST_WORDS (its exit code + 1 once it has
  * announced its end), BUSY (not 0 while it has tasks), WATCHING (not 0 while home waits in its event loop for others to have
  * none), ALIVE_TASKS (tasks that were spawned on it, as it said last), BEGUN (not 0 once its thread takes tasks),
- * SYSTEM_THREAD (the system's number of its thread, 0 if not known), AVAILABILITY (of `dispatch.ts`), the word of `gate.ts`, and the
- * words of `obituary.ts`.
+ * SYSTEM_THREAD (the system's number of its thread, 0 if not known), AVAILABILITY (of `dispatch.ts`), IMPORTING (the number + 1 of a
+ * function whose module it imports, 0 if none), the word of `gate.ts`, and the words of `obituary.ts`.
  * **Who writes.** SIGNALS: any thread sets bits, the owner takes all; BEGUN: the owner, and home while nobody has the place;
  * the rest: the owner.
  */
@@ -52,7 +52,8 @@ const ALIVE_TASKS = 4;
 const BEGUN = 5;
 const SYSTEM_THREAD = 6;
 const AVAILABILITY = 7;
-const GATE = 8;
+const IMPORTING = 8;
+const GATE = 9;
 /** The first of the words of `obituary.ts`, on a line of their own. */
 const OBITUARY = 16;
 /** The place of the task that stands for the cell, on its spawner's list: the spawner's own word. */
@@ -112,6 +113,7 @@ export class Fabric {
     store(this.words, this.place.extra + LAST_WORDS, 0);
     store(this.words, this.place.extra + ALIVE_TASKS, 0);
     store(this.words, this.place.extra + AVAILABILITY, Availability.ORDINARY);
+    store(this.words, this.place.extra + IMPORTING, 0);
     this.gate(self).open();
   }
 
@@ -335,6 +337,16 @@ export class Fabric {
   /** Says by which number the system knows this thread. */
   setSystemThread(thread: number): void {
     store(this.words, this.place.extra + SYSTEM_THREAD, thread);
+  }
+
+  /** Says that this thread imports the module of a function; -1: it imports none. */
+  setImporting(key: number): void {
+    store(this.words, this.place.extra + IMPORTING, key + 1);
+  }
+
+  /** The function whose module the participant imports, or was importing when it died; -1 if none. */
+  importedBy(index: number): number {
+    return load(this.words, this.extra(index) + IMPORTING) - 1;
   }
 
   /** The exit code that the thread has announced, -1 if none. */

@@ -6,9 +6,19 @@
  *
  * A worker that blocks in place gives back what it has not begun: the parcel returns to the spawner, which sends it to another.
  * Only the spawner says to whom a task was sent, so that it knows what was lost when a thread dies.
+ *
+ * What was moved leaves its thread when the parcel is sent, also one that is kept here at first, and what Node does not give
+ * away is refused then. What can go no more when it is handed on (a port whose other end was closed meanwhile) is replaced by
+ * a *refusal*: a message without bytes, and the reason beside it.
  */
-import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { isTransferable, type SendMessage } from "@treadle/task";
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import {
+  discardArguments,
+  discardOutcome,
+  isTransferable,
+  NotSendError,
+  type SendMessage,
+} from "@treadle/task";
 import { indexOfRef } from "@treadle/task/shared";
 import { Signal } from "./crew.ts";
 import type { Fabric } from "./fabric.ts";
@@ -58,7 +68,7 @@ export class Parcels {
   connect(index: number, port: MessagePort): void {
     this.ports.set(index, port);
     port.unref();
-    for (const parcel of this.held.splice(0)) this.send(parcel, true);
+    for (const parcel of this.held.splice(0)) this.relay(parcel, true);
   }
 
   /** The thread of that participant is gone: what is sent there waits for the one that takes its place. */
@@ -66,7 +76,11 @@ export class Parcels {
     this.ports.delete(index);
   }
 
-  /** Sends a parcel on its way; false if it is a task for a thread that is blocked in place, unless there is no other for it. */
+  /**
+   * Sends a parcel on its way; false if it is a task for a thread that is blocked in place, unless there is no other for it.
+   *
+   * @throws {@link NotSendError} for something moved that Node does not give away; nothing was sent then.
+   */
   send(parcel: Outgoing, isLast = false): boolean {
     const via = this.post(parcel, isLast);
     if (via >= 0) this.fabric.signal(via, Signal.PARCEL);
@@ -83,20 +97,32 @@ export class Parcels {
   sendOn(to: number, cell: number, entry: number): void {
     const parcel = this.arrived.get(cell) as Parcel;
     this.arrived.delete(cell);
-    this.sendAgain({ ...parcel, entry }, to);
+    this.relay({ ...parcel, to, entry, message: forwarded(parcel.message) }, true);
+  }
+
+  /** Sends on what is this thread's only on its way, or a refusal in its place; false as `send`. */
+  private relay(parcel: Outgoing, isLast = false): boolean {
+    try {
+      return this.send(parcel, isLast);
+    } catch (error) {
+      const { bytes, beside } = parcel.message;
+      const discard = parcel.entry === 0 ? discardOutcome : discardArguments;
+      if (bytes.byteLength > 0) discard(this.fabric.areaOf(bytes), 0, beside);
+      return this.send({ ...parcel, message: refusal(error) }, true);
+    }
   }
 
   /** Puts a parcel into a port, and answers who is to be told. */
   private post(parcel: Outgoing, isLast: boolean): number {
     const { to } = parcel;
     if (to === this.fabric.ref) {
-      this.arrived.set(parcel.cell, parcel);
+      this.arrived.set(parcel.cell, { ...parcel, message: taken(parcel.message) });
       return NOWHERE;
     }
     const index = indexOfRef(to);
     const via = this.ports.has(index) ? index : HOME;
     if (via === this.fabric.self) {
-      this.held.push(parcel);
+      this.held.push({ ...parcel, message: forwarded(taken(parcel.message)) });
       return NOWHERE;
     }
     if (via === index && !isLast && this.isTaskFor(parcel)) return this.putGuarded(parcel, index);
@@ -120,7 +146,7 @@ export class Parcels {
   private put(parcel: Outgoing, via: number): void {
     const { to, cell, task, entry, message } = parcel;
     const packed: Packed = [to, cell, task, entry, message.bytes, ...message.beside];
-    this.ports.get(via)?.postMessage(packed, message.transfer as readonly never[]);
+    give(this.ports.get(via), packed, message);
   }
 
   /** Whether it is a task that its addressee is to run, not one of its own that comes back. */
@@ -156,21 +182,31 @@ export class Parcels {
   /** Home: sends one on that is for another, or back if that one is blocked now and others are not. */
   private handOn(parcel: Outgoing): void {
     const { fabric } = this;
-    while (!this.send(parcel)) {
-      if (fabric.areAllBlocked()) {
-        if (this.keep(parcel)) return;
-        continue;
+    while (!this.relay(parcel)) {
+      if (!fabric.areAllBlocked()) {
+        this.relay({ ...parcel, to: fabric.cells.spawner(parcel.cell) });
+        return;
       }
-      this.send({ ...parcel, to: fabric.cells.spawner(parcel.cell) });
+      if (!this.wantAll()) continue;
+      this.kept.push(parcel);
       return;
     }
   }
 
-  /** Home: keeps a task until one of the workers, of which all are blocked, goes on; false if one does already. */
+  /**
+   * Home: keeps a task until one of the workers, of which all are blocked, goes on; false if one does already.
+   *
+   * @throws {@link NotSendError} as `send`.
+   */
   keep(parcel: Outgoing): boolean {
+    if (!this.wantAll()) return false;
+    this.kept.push({ ...parcel, message: forwarded(taken(parcel.message)) });
+    return true;
+  }
+
+  private wantAll(): boolean {
     const { fabric } = this;
     for (let i = 1; i <= fabric.workers; i++) if (!fabric.gate(i).want()) return false;
-    this.kept.push(parcel);
     return true;
   }
 
@@ -189,12 +225,6 @@ export class Parcels {
     const { fabric } = this;
     const { cell } = parcel;
     return parcel.entry !== 0 && !fabric.isJob(cell) && fabric.cells.spawner(cell) === fabric.ref;
-  }
-
-  /** Sends a parcel on to another thread, whatever that does. */
-  private sendAgain(parcel: Parcel, to: number): void {
-    const { cell, task, entry, message } = parcel;
-    this.send({ to, cell, task, entry, message: forwarded(message) }, true);
   }
 
   /** Whether a cell's parcel is here; of that task if one is named. */
@@ -230,4 +260,53 @@ export function forwarded({ bytes, beside }: ReceivedMessage): SendMessage {
     beside,
     transfer: [bytes, ...beside.filter(isTransferable)] as readonly object[],
   };
+}
+
+/** Through it goes what stays on this thread for now. */
+let own: MessageChannel | null = null;
+
+/** A message that stays on this thread for now: what was moved is gone from where it was all the same. */
+function taken(message: SendMessage): ReceivedMessage {
+  const { bytes, beside, transfer } = message;
+  if (transfer.length <= 1) return { bytes, beside };
+  own ??= new MessageChannel();
+  give(own.port1, [bytes, ...beside], message);
+  const received = receiveMessageOnPort(own.port2) as { message: [ArrayBuffer, ...unknown[]] };
+  const [first, ...rest] = received.message;
+  return { bytes: first, beside: rest };
+}
+
+/** Posts, and throws a `NotSendError` where Node refuses. */
+function give(
+  port: MessagePort | undefined,
+  packed: readonly unknown[],
+  { transfer }: SendMessage,
+): void {
+  // Node would find it only after it has taken the buffers.
+  if (transfer.some(isLocked)) throw notFree("a stream that has a reader or a writer is locked");
+  try {
+    port?.postMessage(packed, transfer as readonly never[]);
+  } catch (error) {
+    throw notFree(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function isLocked(object: object): boolean {
+  return (object as { locked?: unknown }).locked === true;
+}
+
+function notFree(why: string): NotSendError {
+  return new NotSendError("what was moved", "not free to be given away", why);
+}
+
+/** What goes in the place of a message that cannot go. */
+export function refusal(error: unknown): SendMessage {
+  const why = error instanceof Error ? error.message : String(error);
+  return { bytes: new ArrayBuffer(0), beside: [why], transfer: [] };
+}
+
+/** A message that is to be read; throws for a refusal. */
+export function readable(message: ReceivedMessage): ReceivedMessage {
+  if (message.bytes.byteLength === 0) throw notFree(String(message.beside[0]));
+  return message;
 }

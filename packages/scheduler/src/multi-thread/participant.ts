@@ -37,7 +37,7 @@ import type { Fabric } from "./fabric.ts";
 import type { JobPort } from "./job-port.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Nap } from "./nap.ts";
-import { forwarded, type Parcel, Parcels, type ReceivedMessage } from "./parcels.ts";
+import { forwarded, type Parcel, Parcels, type ReceivedMessage, refusal } from "./parcels.ts";
 import type { RemoteJob } from "./remote-job.ts";
 import type { RemoteTask } from "./remote-task.ts";
 import { Spawner, type SpawningThread } from "./spawner.ts";
@@ -242,12 +242,22 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   private redirect(parcel: Parcel): void {
     const task = this.spawner.inLine(parcel.cell, parcel.task);
     if (task === null) {
-      const { bytes, beside } = parcel.message;
-      discardArguments(this.fabric.areaOf(bytes), 0, beside);
+      this.discard(parcel.message);
       return;
     }
     this.dispatch.ended(indexOfRef(task.directedTo));
-    this.direct(task, parcel.entry, forwarded(parcel.message));
+    try {
+      this.direct(task, parcel.entry, forwarded(parcel.message));
+    } catch (error) {
+      // A port was closed meanwhile.
+      this.dispatch.ended(indexOfRef(task.directedTo));
+      this.discard(parcel.message);
+      this.direct(task, parcel.entry, refusal(error));
+    }
+  }
+
+  private discard({ bytes, beside }: ReceivedMessage): void {
+    if (bytes.byteLength > 0) discardArguments(this.fabric.areaOf(bytes), 0, beside);
   }
 
   /** What was sent to this thread alone and would wait for the end of what blocks it. */

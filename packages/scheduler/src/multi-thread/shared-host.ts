@@ -87,7 +87,9 @@ export class ThreadSharedHost implements SharedHost {
     if (length >= 0) return node;
     this.free(node);
     if (length === BESIDE) {
-      takeMessage();
+      // Ends of channels in it are given away by now: they are closed.
+      const { bytes, beside } = takeMessage();
+      discardArguments(this.fabric.areaOf(bytes), 0, beside);
       throw goesBeside();
     }
     const large = this.block(LINK_BYTES - length);

@@ -8,6 +8,7 @@
 import {
   BESIDE,
   decodeOutcome,
+  discardArguments,
   encodeArguments,
   finishEncoding,
   type Outcome,
@@ -30,9 +31,10 @@ import {
   payloadOf,
   phaseOf,
 } from "@treadle/task/shared";
-import { segmentFull, workerLost } from "./error.ts";
+import { moduleEndsThreads, segmentFull, workerLost } from "./error.ts";
 import { BY_PORT, type Fabric, Sort } from "./fabric.ts";
-import type { ReceivedMessage } from "./parcels.ts";
+import { ImportDeaths } from "./import-deaths.ts";
+import { type ReceivedMessage, readable } from "./parcels.ts";
 import { type JobOwner, RemoteJob } from "./remote-job.ts";
 import { NO_CELL, RemoteTask } from "./remote-task.ts";
 
@@ -77,10 +79,12 @@ export class Spawner implements JobOwner {
   private readonly awaited = new Set<number>();
   /** Jobs of the blocking pool that have not ended. */
   private jobs = 0;
+  private readonly importDeaths: ImportDeaths;
 
   constructor(thread: SpawningThread, fabric: Fabric) {
     this.thread = thread;
     this.fabric = fabric;
+    this.importDeaths = new ImportDeaths(fabric);
   }
 
   /** Tasks that have not ended. */
@@ -101,7 +105,7 @@ export class Spawner implements JobOwner {
     if (!this.proxies.bind(task as Task<unknown>)) return this.refuse(task);
     fabric.describe(cell, task.id, key, task.ownedAt, Sort.TASK);
     const entry = fabric.cells.enqueue(cell);
-    if (length === BESIDE) this.thread.direct(task as RemoteTask<unknown>, entry, takeMessage());
+    if (length === BESIDE) this.direct(task as RemoteTask<unknown>, entry);
     else this.thread.offer(entry);
     return task;
   }
@@ -129,11 +133,34 @@ export class Spawner implements JobOwner {
     const sort = mandatory ? Sort.MANDATORY_JOB : Sort.JOB;
     fabric.describe(cell, job.id, key, job.ownedAt, sort);
     const entry = fabric.cells.enqueue(cell);
-    if (length === BESIDE) this.thread.directJob(job as RemoteJob<unknown>, entry, takeMessage());
+    if (length === BESIDE) this.direct(job as RemoteJob<unknown>, entry);
     else this.thread.offerJob(entry);
     // The pool may have ended before it could see the job; if it did see it, this does nothing.
     if (fabric.participants.isClosed) job.abort();
     return job;
+  }
+
+  /** Sends what cannot lie in memory; a call that brings what Node does not give away was never spawned. */
+  private direct(task: RemoteTask<unknown>, entry: number): void {
+    const message = takeMessage();
+    try {
+      if (task instanceof RemoteJob) this.thread.directJob(task, entry, message);
+      else this.thread.direct(task, entry, message);
+    } catch (error) {
+      this.unspawn(task, message);
+      throw error;
+    }
+  }
+
+  private unspawn(task: RemoteTask<unknown>, { bytes, beside }: SendMessage): void {
+    const { fabric } = this;
+    const { cell } = task;
+    fabric.cells.withdraw(cell);
+    if (bytes.byteLength > 0) discardArguments(fabric.areaOf(bytes), 0, beside);
+    fabric.freeArguments(cell);
+    fabric.place.pool.free(cell);
+    task.cell = NO_CELL;
+    this.forget(task);
   }
 
   withdrawRemote(task: RemoteTask<unknown>): void {
@@ -212,6 +239,7 @@ export class Spawner implements JobOwner {
       return;
     }
     const outcome = this.readOutcome(cell, at, task);
+    this.importDeaths.ran(fabric.keyOf(cell));
     fabric.place.pool.free(cell);
     task.settle(outcome);
   }
@@ -245,7 +273,7 @@ export class Spawner implements JobOwner {
     try {
       if (at !== BY_PORT)
         return decodeOutcome(fabric.area, at, undefined, task.function, task.site);
-      const message = this.thread.takeParcel(cell) as ReceivedMessage;
+      const message = readable(this.thread.takeParcel(cell) as ReceivedMessage);
       return decodeOutcome(
         fabric.areaOf(message.bytes),
         0,
@@ -262,6 +290,7 @@ export class Spawner implements JobOwner {
 
   /** Somebody has died, and all mail since has been taken in: sees what has become of each task. */
   sweep(nameOf: NameOf): void {
+    this.importDeaths.look();
     for (const task of this.pending()) this.seeAfter(task, nameOf);
   }
 
@@ -276,13 +305,25 @@ export class Spawner implements JobOwner {
         this.returned(cell);
         return;
       case Fate.QUEUED:
-        this.offerAgain(task, nameOf);
+        if (!this.isGivenUp(task)) this.offerAgain(task, nameOf);
         return;
       case Fate.LOST: {
         const { worker, why } = nameOf(ref);
         this.lose(task, workerLost(`${task.name} (task ${task.id})`, worker, why));
       }
     }
+  }
+
+  /** Fails a task whose module ends all threads that import it. */
+  private isGivenUp(task: RemoteTask<unknown>): boolean {
+    const { fabric } = this;
+    const { cell } = task;
+    const key = fabric.keyOf(cell);
+    const why = this.importDeaths.reason(key);
+    if (why === undefined || !fabric.cells.withdraw(cell)) return false;
+    fabric.discardArguments(cell);
+    this.lose(task, moduleEndsThreads(fabric.shared.keys.nameOf(key), why));
+    return true;
   }
 
   private offerAgain(task: RemoteTask<unknown>, nameOf: NameOf): void {
@@ -328,14 +369,18 @@ export class Spawner implements JobOwner {
 
   release(task: Task<unknown>): void {
     this.thread.terminated(task);
+    this.forget(task);
+    if (task instanceof RemoteJob) this.thread.jobEnded();
+  }
+
+  private forget(task: Task<unknown>): void {
     this.proxies.remove(task);
-    if (!(task instanceof RemoteJob)) {
-      const to = (task as RemoteTask<unknown>).directedTo;
-      if (to >= 0) this.thread.directedEnded(to);
+    if (task instanceof RemoteJob) {
+      this.jobs--;
       return;
     }
-    this.jobs--;
-    this.thread.jobEnded();
+    const to = (task as RemoteTask<unknown>).directedTo;
+    if (to >= 0) this.thread.directedEnded(to);
   }
 
   failed(task: Task<unknown>, error: unknown, awaited: boolean): void {

@@ -17,13 +17,19 @@ import { isGone } from "./liveness.ts";
 /** Where a boot module leaves the function that a thread starts with. */
 export const START: symbol = Symbol.for("treadle.thread.v1");
 
-const BOOTSTRAP = `
-const { workerData } = require("node:worker_threads");
+const LINES = `
+import { readlinkSync } from "node:fs";
+import { workerData } from "node:worker_threads";
 try {
-  workerData.life[0] = Number(require("node:fs").readlinkSync("/proc/thread-self").split("/").at(-1));
+  workerData.life[0] = Number(readlinkSync("/proc/thread-self").split("/").at(-1));
 } catch {}
 import(workerData.boot).then(() => globalThis[Symbol.for("treadle.thread.v1")](workerData));
 `;
+/** A module: before a script that is evaluated Node does not run what `--import` names. */
+const BOOTSTRAP = new URL(`data:text/javascript,${encodeURIComponent(LINES)}`);
+
+/** A thread has the program's arguments; but a module that asks whether it is the script must find that it is not. */
+const IN_PLACE_OF_SCRIPT = "[treadle thread]";
 
 /** What a thread is given; the rest is for whoever starts it. */
 export interface ThreadData {
@@ -63,8 +69,8 @@ export class StartedThread {
     const data: ThreadData = { ...options.data, boot, port: port2, life: this.life };
     let error: unknown;
     this.worker = new Worker(BOOTSTRAP, {
-      eval: true,
       name: options.name,
+      argv: [IN_PLACE_OF_SCRIPT, ...process.argv.slice(2)],
       workerData: data,
       transferList: [port2 as TransferListItem],
       ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),

@@ -71,7 +71,7 @@ function writeAll<T>(channel: Channel<T>, host: SharedHost): number[] {
   try {
     for (const value of channel.queue.values()) nodes.push(host.write(value));
   } catch (error) {
-    for (const node of nodes) host.free(node);
+    for (const node of nodes) host.discard(node);
     throw error;
   }
   return nodes;

@@ -147,7 +147,7 @@ export class SharedChannel<T> {
   /** Queues a value whose place, if places are counted, was taken here before. */
   push(value: T): void {
     const { host, at, taken } = this;
-    const node = host.write(value);
+    const node = this.write(value);
     const pushed = this.values.push(node);
     if (pushed) host.wakeAll(at + RECEIVES);
     else host.discard(node);
@@ -156,6 +156,16 @@ export class SharedChannel<T> {
       this.unuse(1);
     }
     if (!pushed) throw sendClosed(value);
+  }
+
+  /** Writes a value that is to be queued; one that cannot be sent gives its place back. */
+  private write(value: T): number {
+    try {
+      return this.host.write(value);
+    } catch (error) {
+      if (this.taken !== null) this.releasePlaces(1);
+      throw error;
+    }
   }
 
   /** Takes places if so many are free. */

@@ -1,8 +1,8 @@
 /**
  * TypeScript on threads: a module that the main thread could load, a thread must be able to load too.
  *
- * Node strips types by itself from 22.18 on, on all threads. tsx does not reach threads: its `--import` registers nothing
- * in a worker that was started from source text, and on Node 20 in none. So where the program runs under tsx, or where
+ * Node strips types by itself from 22.18 on, on all threads. tsx does not reach all threads: on Node 20 its `--import`
+ * registers nothing in a worker. So where the program runs under tsx, or where
  * Node cannot strip types and the module's project has tsx (tests under vitest on Node 20), the thread registers it itself.
  */
 import { createRequire } from "node:module";

@@ -1,6 +1,6 @@
 /** The pool itself: how many threads there are, in what order jobs run, when threads go, what shutdown does. */
 import { threadId } from "node:worker_threads";
-import { Builder, type JoinHandle, type Runtime } from "treadle";
+import { Builder, type JoinHandle, move, type Runtime } from "treadle";
 import { describe, expect, test } from "vitest";
 import * as jobs from "./fixtures/jobs.mjs";
 import { builder, memory, open, outcomeOf, until, using } from "./support.ts";
@@ -45,6 +45,36 @@ describe.each(["current_thread", "multi_thread"])("the pool of a %s runtime", (f
       await Promise.all([first, ...handles, ...plain]);
       expect([...order.words.slice(1)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
       expect(rt.metrics().numBlockingThreads()).toBe(1);
+    }));
+
+  test("what is moved to a job is gone at once, though the job waits in line", () =>
+    using(builder(flavor).maxBlockingThreads(1).build() as Runtime, async (rt) => {
+      const { buffer, words } = memory();
+      const first = rt.spawnBlocking(jobs.gate(buffer, 1));
+      await until(() => words[0] === 1);
+      const bytes = new Uint8Array(4).fill(1).buffer;
+      const job = rt.spawnBlocking(jobs.sum(move(bytes)));
+      expect(bytes.byteLength).toBe(0);
+      open(words);
+      expect([await first, await job]).toEqual([1, 4]);
+    }));
+
+  test("a job whose port is closed while it waits in line fails, and the others are run", () =>
+    using(builder(flavor).maxBlockingThreads(1).build() as Runtime, async (rt) => {
+      const { buffer, words } = memory();
+      const first = rt.spawnBlocking(jobs.gate(buffer, 1));
+      await until(() => words[0] === 1);
+      const { port1, port2 } = new MessageChannel();
+      const job = outcomeOf(rt, rt.spawnBlocking(jobs.sum(move(port1) as never)));
+      const last = rt.spawnBlocking(jobs.sum(move(new Uint8Array(4).fill(1).buffer)));
+      const closed = new Promise((resolve) => port2.addEventListener("close", resolve));
+      port2.close();
+      await closed;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      open(words);
+      expect(await first).toBe(1);
+      expect(await job).toMatchObject({ status: "failed", error: { code: "ERR_NOT_SEND" } });
+      expect(await last).toBe(4);
     }));
 
   test("lets a thread go that was idle for the keep-alive time, and starts another when needed", () =>

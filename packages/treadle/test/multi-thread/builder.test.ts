@@ -1,6 +1,7 @@
 /** What the Builder's options do on many threads. */
 import { Builder, JoinSet, move, type Runtime, spawn } from "treadle";
 import { afterEach, expect, test, vi } from "vitest";
+import { child } from "../support/child.ts";
 import * as tasks from "./fixtures/tasks.mjs";
 
 let rt: Runtime | undefined;
@@ -182,4 +183,26 @@ test("metrics tell of all workers", async () => {
     expect(metrics.workerStealCount(worker)).toBeGreaterThanOrEqual(0);
     expect(metrics.workerStealOperations(worker)).toBeGreaterThanOrEqual(0);
   }
+});
+
+test("a thread has what --import names and the program's arguments, and is not the script", () => {
+  const { out, err } = child(
+    `
+    import { isMainThread } from "node:worker_threads";
+    import { pathToFileURL } from "node:url";
+    import { Builder, sendable } from "treadle";
+
+    const isScript = import.meta.url === pathToFileURL(process.argv[1]).href;
+    export const told = sendable(import.meta.url, function told() {
+      return [isScript, globalThis.preloaded ?? 0, ...process.argv.slice(2)].join(" ");
+    });
+    if (isMainThread) {
+      const rt = Builder.newMultiThread().workerThreads(1).build();
+      console.log(await rt.run(() => told()), await rt.spawn(told()), await rt.spawnBlocking(told()));
+      await rt.shutdownTimeout(5000);
+    }
+    `,
+    { node: ["--import", "data:text/javascript,globalThis.preloaded = 1"], args: ["a", "-b"] },
+  );
+  expect([...out, err]).toEqual(["true 1 a -b false 1 a -b false 1 a -b", ""]);
 });

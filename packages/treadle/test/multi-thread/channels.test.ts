@@ -1,5 +1,14 @@
 /** Channel ends and tokens on several threads of a runtime. */
-import { Builder, CancellationToken, mpsc, type Runtime, spawn } from "treadle";
+import {
+  Builder,
+  CancellationToken,
+  move,
+  mpsc,
+  oneshot,
+  type Runtime,
+  spawn,
+  spawnLocal,
+} from "treadle";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { conforms } from "../support/conforms.ts";
 import * as tasks from "./fixtures/channels.mjs";
@@ -87,6 +96,54 @@ test("the receiver goes to another thread with what is queued, home waits for pl
     return yield* sum;
   });
   expect(got).toEqual([200, 20_100]);
+});
+
+test("a value that cannot be sent costs the channel no place, and the receiver sees the end", () => {
+  const bad = (() => 1) as never;
+  const refused = expect.objectContaining({ code: "ERR_NOT_SEND" });
+  const got = rt.blockOn(function* () {
+    const [tx, rx] = mpsc.channel<number>(1);
+    const sum = spawn(tasks.collect(rx));
+    for (let i = 0; i < 3; i++) {
+      const permit = yield* tx.reserve();
+      expect(() => permit.send(bad)).toThrow(refused);
+      const outcome = yield* spawnLocal(tx.send(bad)).outcome();
+      expect(outcome).toMatchObject({ status: "failed", error: { code: "ERR_NOT_SEND" } });
+    }
+    yield* tx.send(5);
+    tx.close();
+    return yield* sum;
+  });
+  expect(got).toEqual([1, 5]);
+});
+
+test("a value that can only go by message port is refused, and the ends in it are closed", () => {
+  rt.blockOn(function* () {
+    const [tx, rx] = mpsc.unbounded<unknown>();
+    const sum = spawn(tasks.collect(rx as never));
+    const [reply, answer] = oneshot<number>();
+    expect(() => tx.send([reply, move(new ArrayBuffer(8))])).toThrow(
+      expect.objectContaining({ code: "ERR_INVALID_ARG" }),
+    );
+    const outcome = yield* spawnLocal(answer).outcome();
+    expect(outcome).toMatchObject({ status: "failed", error: { code: "ERR_CHANNEL_CLOSED" } });
+    tx.close();
+    expect(yield* sum).toEqual([0, 0]);
+  });
+});
+
+test("where a queued value keeps a channel from being sent, the ends in those before it are closed and not lost", () => {
+  rt.blockOn(function* () {
+    const [reply, answer] = oneshot<number>();
+    const [tx, rx] = mpsc.channel<unknown>(2);
+    yield* tx.send(reply);
+    yield* tx.send(() => 1);
+    expect(() => spawn(tasks.collect(rx as never))).toThrow(
+      expect.objectContaining({ code: "ERR_NOT_SEND" }),
+    );
+    const outcome = yield* spawnLocal(answer).outcome();
+    expect(outcome).toMatchObject({ status: "failed", error: { code: "ERR_CHANNEL_CLOSED" } });
+  });
 });
 
 test("a receiver that closes on its thread fails the sends that wait here", () => {

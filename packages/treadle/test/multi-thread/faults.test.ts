@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Builder, type JoinHandle, type Runtime, sleep, spawn } from "treadle";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { child } from "../support/child.ts";
 import * as tasks from "./fixtures/tasks.mjs";
 
 let rt: Runtime;
@@ -155,6 +156,49 @@ describe("workers that cannot be started", () => {
     );
     expect(await stuck.shutdownTimeout(5000)).toBe(true);
   });
+});
+
+test("tasks and jobs whose module ends each thread that imports it fail, and others go on", () => {
+  const { out, code } = child(
+    `
+    import { Builder, spawn } from "treadle";
+    import { deadly } from "./deadly.mjs";
+    import { fine } from "./fine.mjs";
+
+    const rt = Builder.newMultiThread().workerThreads(2).build();
+    const codeOf = (handle) => handle.then(String, (error) => error.code);
+    console.log(await codeOf(rt.spawn(deadly())), await codeOf(rt.spawnBlocking(deadly())));
+    try {
+      rt.blockOn(() => spawn(deadly()));
+    } catch (error) {
+      console.log(error.message.replace(/file:.*deadly/, "deadly"));
+    }
+    console.log(await codeOf(rt.spawn(fine())), await codeOf(rt.spawnBlocking(fine())));
+    console.log(await rt.shutdownTimeout(5000));
+    `,
+    {
+      files: {
+        "deadly.mjs": `
+          import { isMainThread } from "node:worker_threads";
+          import { sendable } from "treadle";
+          export const deadly = sendable(import.meta.url, function deadly() {});
+          if (!isMainThread) process.exit(3);
+        `,
+        "fine.mjs": `
+          import { sendable } from "treadle";
+          export const fine = sendable(import.meta.url, function fine() { return "fine"; });
+        `,
+      },
+    },
+  );
+  expect(out).toEqual([
+    "ERR_SENDABLE_MODULE ERR_SENDABLE_MODULE",
+    "the module of the sendable deadly() ends the threads that import it: deadly.mjs: it exited with code 3. " +
+      "Importing it must be harmless: start the program by main(import.meta.url, ...), or put the sendables into a file of their own",
+    "fine fine",
+    "true",
+  ]);
+  expect(code).toBe(0);
 });
 
 test("numAliveTasks counts the tasks of all threads once each", async () => {

@@ -214,6 +214,30 @@ test("a value that cannot be sent is refused at the spawn, and a result that can
   );
 });
 
+test("what Node does not give away is refused at the spawn; no task is left, and the ends that went with it are closed", async () => {
+  const { move, oneshot } = await import("treadle");
+  const alive = rt.metrics().numAliveTasks();
+  const stream = new ReadableStream();
+  stream.getReader();
+  const { port1 } = new MessageChannel();
+  port1.close();
+  await setImmediate();
+  for (const withheld of [stream, port1]) {
+    const [tx, rx] = oneshot<number>();
+    expect(() => rt.spawn(tasks.echo([tx, move(withheld)]))).toThrow(
+      expect.objectContaining({ code: "ERR_NOT_SEND" }),
+    );
+    await expect(rt.run(rx)).rejects.toMatchObject({ code: "ERR_CHANNEL_CLOSED" });
+  }
+  expect(rt.metrics().numAliveTasks()).toBe(alive);
+});
+
+test("a result that Node does not give away fails its task, and nothing else on its worker", async () => {
+  const others = [tasks.sleeper(20), tasks.sleeper(20)].map((call) => rt.spawn(call));
+  await expect(rt.spawn(tasks.withheld())).rejects.toMatchObject({ code: "ERR_NOT_SEND" });
+  expect(await Promise.all(others)).toEqual([20, 20]);
+});
+
 test("shared memory is shared", async () => {
   const words = new Int32Array(new SharedArrayBuffer(4));
   const handles = [1, 2, 3, 4].map(() => rt.spawn(tasks.counter(words.buffer, 500)));

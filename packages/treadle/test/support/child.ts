@@ -21,6 +21,8 @@ export interface Ended {
 export interface ChildOptions {
   /** Options of Node's own. */
   readonly node?: readonly string[];
+  /** Arguments of the program. */
+  readonly args?: readonly string[];
   /** Further modules beside `entry.mjs`, by file name. */
   readonly files?: Readonly<Record<string, string>>;
   /** Says which modules were loaded. */
@@ -42,7 +44,7 @@ export function child(source: string, options: ChildOptions = {}): Ended {
     const coverage = join(folder, "coverage");
     const env = { NODE_OPTIONS: "", NODE_V8_COVERAGE: options.modules === true ? coverage : "" };
     const start = join(folder, options.start ?? "entry.mjs");
-    const args = [process.execPath, ...(options.node ?? []), start];
+    const args = [process.execPath, ...(options.node ?? []), start, ...(options.args ?? [])];
     // Node raises the soft limit at its start, so both are set.
     if (options.limit !== undefined) {
       args.unshift("/bin/sh", "-c", `ulimit -n ${options.limit}; exec "$0" "$@"`);
