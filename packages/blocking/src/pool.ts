@@ -11,6 +11,7 @@
  * line fails, so that nobody waits for ever.
  */
 import { performance } from "node:perf_hooks";
+import { Fifo } from "@treadle/core";
 import type { HandOff } from "./hand-off.ts";
 
 /** Between two looks at the system's list of threads. */
@@ -83,7 +84,7 @@ export class BlockingPool {
   private readonly members = new Map<number, Member>();
   private readonly leaving = new Set<Member>();
   /** Jobs that bring what cannot lie in shared memory; home sends them to threads. */
-  private readonly held: number[] = [];
+  private readonly held = new Fifo<number>();
   private starting = 0;
   private failures = 0;
   private pause: NodeJS.Timeout | null = null;
@@ -105,9 +106,9 @@ export class BlockingPool {
   }
 
   private countHeld(): void {
-    this.handOff.setHeld(this.held.length);
+    this.handOff.setHeld(this.held.size);
     // Idle threads stay as long as something is kept for them.
-    if (this.closing && this.held.length === 0) this.home.tellClosing();
+    if (this.closing && this.held.size === 0) this.home.tellClosing();
   }
 
   /** Jobs wait: wakes or starts whoever is needed. */
@@ -121,7 +122,7 @@ export class BlockingPool {
 
   /** Jobs for which there is no thread yet. */
   private get demand(): number {
-    return this.home.jobsInLine() + this.held.length;
+    return this.home.jobsInLine() + this.held.size;
   }
 
   private isPausing(): boolean {
@@ -158,10 +159,10 @@ export class BlockingPool {
   }
 
   private assign(): void {
-    while (this.held.length > 0) {
+    while (this.held.size > 0) {
       const thread = this.handOff.reserve((other) => this.home.call(other));
       if (thread < 0) return;
-      const entry = this.held.shift() as number;
+      const entry = this.held.shift();
       this.countHeld();
       const member = this.members.get(thread);
       if (member !== undefined) member.sent = entry;
@@ -257,7 +258,7 @@ export class BlockingPool {
     for (let entry = home.takeJob(); entry !== 0; entry = home.takeJob()) {
       home.endUnstarted(entry, why);
     }
-    for (const entry of this.held.splice(0)) home.endUnstarted(entry, why);
+    for (const entry of this.held.takeAll()) home.endUnstarted(entry, why);
     this.countHeld();
   }
 
@@ -299,7 +300,7 @@ export class BlockingPool {
     if (this.pause !== null) clearTimeout(this.pause);
     this.pause = null;
     if (this.handOff.idleCount > 0) {
-      for (const entry of this.held.splice(0)) this.home.endUnstarted(entry, undefined);
+      for (const entry of this.held.takeAll()) this.home.endUnstarted(entry, undefined);
       this.handOff.setHeld(0);
     }
     this.home.tellClosing();

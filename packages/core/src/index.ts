@@ -44,6 +44,7 @@ export {
   noRuntime,
   RuntimeError,
 } from "./errors.ts";
+export { Fifo } from "./fifo.ts";
 export {
   callOf,
   generatorFunctionOf,

@@ -9,7 +9,7 @@
  * the two sees the other.
  */
 import { performance } from "node:perf_hooks";
-import { type FastRand, type Park, sharing } from "@treadle/core";
+import { type FastRand, Fifo, type Park, sharing } from "@treadle/core";
 import { load, waitAsync } from "@treadle/core/shared";
 import {
   discardArguments,
@@ -92,7 +92,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   private armed = false;
   private ended = false;
   /** Tasks that were sent to this worker alone. */
-  private readonly directed: number[] = [];
+  private readonly directed = new Fifo<number>();
   private readonly dispatch: Dispatch;
   /** What others are to see while it does not look for work. */
   private available: Availability = Availability.ORDINARY;
@@ -264,7 +264,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   private giveBack(): void {
     if (this.fabric.workers === 1) return;
     if (this.fabric.hasSignals()) this.receiveParcels();
-    for (const entry of this.directed.splice(0)) {
+    for (const entry of this.directed.takeAll()) {
       const cell = cellOf(entry);
       const spawner = this.fabric.cells.spawner(cell);
       if (spawner === this.fabric.ref || !this.parcels.has(cell)) this.directed.push(entry);
@@ -367,7 +367,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
   hasWork(): boolean {
     return (
       this.hasPost() ||
-      this.directed.length > 0 ||
+      this.directed.size > 0 ||
       (this.queue === null ? this.mayTakeOffered() : this.queue.hasOwn())
     );
   }
@@ -437,10 +437,9 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
 
   takeOwn(): Task<unknown> | null {
     const { queue } = this;
-    if (queue === null && this.directed.length === 0) return null;
+    if (queue === null && this.directed.size === 0) return null;
     for (;;) {
-      const entry =
-        this.directed.length > 0 ? (this.directed.shift() as number) : (queue?.takeOwn() ?? 0);
+      const entry = this.directed.size > 0 ? this.directed.shift() : (queue?.takeOwn() ?? 0);
       if (entry === 0) return null;
       const task = this.start(entry);
       if (task !== null) return task;
@@ -652,7 +651,7 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
       this.spawner.size > 0 ||
       this.executor.size > 0 ||
       this.executor.isImporting ||
-      this.directed.length > 0 ||
+      this.directed.size > 0 ||
       this.crew.hasLeft() ||
       (this.queue?.hasAny() ?? false)
     );

@@ -10,9 +10,8 @@
  * 1. Each push wakes one waiting receive; one that is dropped after it was woken wakes the next.
  * 2. Whatever makes the channel finished wakes all waiting receives.
  */
-import type { SharedHost } from "@treadle/core";
+import { Fifo, type SharedHost } from "@treadle/core";
 import type { Closable } from "../closed-wait.ts";
-import { Fifo } from "../fifo.ts";
 import { PermitPool } from "../permit-pool.ts";
 import { boundOf, SharedChannel } from "../shared/shared-channel.ts";
 import { type WaitLeaf, WaitList, wakeAll } from "../waiters.ts";

@@ -14,7 +14,7 @@ import { onlyOnce } from "./errors.ts";
 import * as f from "./format.ts";
 import { kindOf, SEND, type SendKind } from "./kind.ts";
 import { isDetached, isMoved, isTransferable, move } from "./move.ts";
-import { refuse } from "./offence.ts";
+import { endsFar, refuse } from "./offence.ts";
 import { FEW, isInt, Writer } from "./writer.ts";
 
 /** How many shapes are compared before an object's keys are written anew. */
@@ -254,6 +254,7 @@ export class Encoder extends Writer {
   private viewOf(view: ArrayBufferView): void {
     const kind = viewKind(view);
     const { buffer, byteOffset, byteLength } = view;
+    if (endsFar(view)) throw refuse(view);
     this.count(view);
     this.tag(f.VIEW);
     this.tag(kind);
@@ -279,7 +280,7 @@ export class Encoder extends Writer {
       return;
     }
     // Views of any element size must lie in what is copied as they lie in the whole.
-    this.counted(f.BUFFER, this.listBinary(buffer, from & ~7, to, view));
+    this.counted(f.BUFFER, this.listBinary(buffer, from - (from % 8), to, view));
   }
 
   /** Whether a copy of the buffer goes beside the message, of which `shown` bytes are to be seen now. */

@@ -79,10 +79,16 @@ function what(value: unknown): string {
       ? "an ArrayBuffer that was moved away already"
       : "a resizable ArrayBuffer";
   }
+  if (endsFar(value)) return "a view that ends beyond 4 GiB of its buffer";
   const name = className(value as object);
   if (types.isPromise(value)) return "a promise";
   if (types.isProxy(value)) return "a Proxy";
   return name === "" ? "an object of a class" : `an instance of class ${name}`;
+}
+
+/** Whether it is a view whose place in its buffer takes more than 32 bits. */
+export function endsFar(value: unknown): boolean {
+  return ArrayBuffer.isView(value) && value.byteOffset + value.byteLength > 0xffff_ffff;
 }
 
 function className(object: object): string {
@@ -100,6 +106,7 @@ function wayOut(value: unknown): string {
       ? "what it held is with whoever got it: to keep it too, make a copy before, buffer.slice()"
       : "send a copy of what it holds, buffer.slice()";
   }
+  if (endsFar(value)) return "send a copy of what it shows: view.slice()";
   if (isTransferable(value)) return "it cannot be copied, only given away: move(it)";
   if (types.isPromise(value)) return "await it first, and send its value";
   return "class instances stay on their thread. Send a plain object, { ...it }, or give the class a kind by sendKind()";

@@ -330,7 +330,8 @@ export class Writer {
 }
 
 function align(at: number): number {
-  return (at + 7) & ~7;
+  const end = at + 7;
+  return end - (end % 8);
 }
 
 /** Whether a number is an integer of 32 bits; -0 is none. */

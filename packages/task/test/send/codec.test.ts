@@ -394,3 +394,9 @@ test("a buffer that was given away already is refused, whether it is moved again
   }
   expect(roundTrip(new Uint8Array(0))).toEqual(new Uint8Array(0));
 });
+
+test("a view that lies beyond 2 GiB of its buffer comes back with what it shows", () => {
+  const bytes = new Uint8Array(new ArrayBuffer(2 ** 31 + 64), 2 ** 31 + 11, 5);
+  bytes.set([1, 2, 3, 4, 5]);
+  expect([...(roundTrip(bytes) as Uint8Array)]).toEqual([1, 2, 3, 4, 5]);
+});

@@ -216,7 +216,7 @@ test("a value that cannot be sent is refused at the spawn, and a result that can
 
 test("what Node does not give away is refused at the spawn; no task is left, and the ends that went with it are closed", async () => {
   const { move, oneshot } = await import("treadle");
-  const alive = rt.metrics().numAliveTasks();
+  const own = Builder.newMultiThread().workerThreads(1).enableAll().build();
   const stream = new ReadableStream();
   stream.getReader();
   const { port1 } = new MessageChannel();
@@ -224,12 +224,13 @@ test("what Node does not give away is refused at the spawn; no task is left, and
   await setImmediate();
   for (const withheld of [stream, port1]) {
     const [tx, rx] = oneshot<number>();
-    expect(() => rt.spawn(tasks.echo([tx, move(withheld)]))).toThrow(
+    expect(() => own.spawn(tasks.echo([tx, move(withheld)]))).toThrow(
       expect.objectContaining({ code: "ERR_NOT_SEND" }),
     );
-    await expect(rt.run(rx)).rejects.toMatchObject({ code: "ERR_CHANNEL_CLOSED" });
+    await expect(own.run(rx)).rejects.toMatchObject({ code: "ERR_CHANNEL_CLOSED" });
   }
-  expect(rt.metrics().numAliveTasks()).toBe(alive);
+  expect(own.metrics().numAliveTasks()).toBe(0);
+  expect(await own.shutdownTimeout(5000)).toBe(true);
 });
 
 test("a result that Node does not give away fails its task, and nothing else on its worker", async () => {

@@ -29,3 +29,13 @@ test("it works on after a burst whose buffer was let go", () => {
   fifo.push(1);
   expect([fifo.shift(), fifo.size]).toEqual([1, 0]);
 });
+
+test("all values can be taken at once, from the oldest on, and it goes on empty", () => {
+  const fifo = new Fifo<number>();
+  for (let i = 0; i < 20; i++) fifo.push(i);
+  for (let i = 0; i < 5; i++) fifo.shift();
+  expect(fifo.takeAll()).toEqual(Array.from({ length: 15 }, (_, i) => i + 5));
+  expect(fifo.size).toBe(0);
+  fifo.push(1);
+  expect(fifo.shift()).toBe(1);
+});

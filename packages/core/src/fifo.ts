@@ -1,4 +1,4 @@
-/** A growing ring buffer: the queue of a channel. */
+/** A growing ring buffer: what stands in line on one thread. */
 
 const SMALLEST = 8;
 /** An empty buffer larger than this is let go, so that a burst does not hold its memory for ever. */
@@ -40,6 +40,14 @@ export class Fifo<T> {
   values(): T[] {
     const values: T[] = [];
     for (let i = 0; i < this.size; i++) values.push(this.items[(this.first + i) & this.mask] as T);
+    return values;
+  }
+
+  /** The values, from the oldest on; it is empty then. */
+  takeAll(): T[] {
+    const values = this.values();
+    this.reset();
+    this.size = 0;
     return values;
   }
 
