@@ -2,26 +2,44 @@
 // them in the middle of it; the process must survive and keep no descriptor.
 //
 //   node scripts/worker-cycles.mjs [cycles] [at once]       npm run test:workers: 1000 cycles, 6 at once
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, threadId, Worker, workerData } from "node:worker_threads";
 import { Interest, IoDriver, sys } from "../dist/index.js";
 
-const descriptors = () => (process.platform === "linux" ? readdirSync("/proc/self/fd").length : 0);
+/** What is open. */
+function descriptors() {
+  return process.platform === "linux" ? readdirSync("/proc/self/fd").map(target) : [];
+}
+
+function target(fd) {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return "the list itself";
+  }
+}
 
 if (isMainThread) {
   const cycles = Number(process.argv[2] ?? 1_000);
   const atOnce = Number(process.argv[3] ?? 6);
   // One worker first: what Node opens once for all threads is open then.
   await cycle(0);
-  const before = descriptors();
+  const before = descriptors().length;
   let next = 1;
   const lane = async () => {
     while (next <= cycles) await cycle(next++);
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
-  const left = descriptors() - before;
+  // What a thread had may be closed a moment after it has ended; a leak stays.
+  let after = descriptors();
+  for (let i = 0; i < 50 && after.length > before; i++) {
+    await new Promise((done) => setTimeout(done, 100));
+    after = descriptors();
+  }
+  const left = after.length - before;
   process.stdout.write(`${cycles} cycles, ${left} descriptors left\n`);
+  if (left > 0) process.stdout.write(`${after.join("\n")}\n`);
   process.exitCode = left > 0 ? 1 : 0;
 } else {
   work(workerData);
