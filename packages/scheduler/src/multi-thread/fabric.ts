@@ -114,7 +114,8 @@ export class Fabric {
     store(this.words, this.place.extra + ALIVE_TASKS, 0);
     store(this.words, this.place.extra + AVAILABILITY, Availability.ORDINARY);
     store(this.words, this.place.extra + IMPORTING, 0);
-    this.gate(self).open();
+    // Its predecessor may have died blocked in place, with something kept for it.
+    if (this.gate(self).open()) this.signal(HOME_INDEX, Signal.PARCEL);
   }
 
   /** A message that came by port, to be read. */
