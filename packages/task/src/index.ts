@@ -26,6 +26,7 @@ export {
   encodeArguments,
   encodeCopied,
   encodeOutcome,
+  encodeValue,
   findSendable,
   finishEncoding,
   type HasSendKind,

@@ -204,6 +204,12 @@ export class Parcels {
     return true;
   }
 
+  /** Home: whether a cell's parcel is kept. */
+  keeps(cell: number): boolean {
+    for (const parcel of this.kept) if (parcel.cell === cell) return true;
+    return false;
+  }
+
   private wantAll(): boolean {
     const { fabric } = this;
     for (let i = 1; i <= fabric.workers; i++) if (!fabric.gate(i).want()) return false;
@@ -217,7 +223,13 @@ export class Parcels {
     for (const parcel of kept) {
       if (this.isBack(parcel)) came(parcel);
       else if (fabric.participants.isCurrent(parcel.to)) this.handOn(parcel);
+      else this.discardTask(parcel);
     }
+  }
+
+  /** Closes what a task brings that nobody will run. */
+  private discardTask({ message: { bytes, beside } }: Parcel): void {
+    if (bytes.byteLength > 0) discardArguments(this.fabric.areaOf(bytes), 0, beside);
   }
 
   /** Whether a parcel has come back to this thread, whose task it is, from one that has not begun it. */

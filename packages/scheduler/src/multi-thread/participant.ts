@@ -289,6 +289,10 @@ export class Participant implements WorkSource, SpawningThread, ExecutingThread 
     return this.parcels.has(cell, task);
   }
 
+  keepsParcel(cell: number): boolean {
+    return this.parcels.keeps(cell);
+  }
+
   takeParcel(cell: number): ReceivedMessage | undefined {
     return this.parcels.open(cell);
   }

@@ -21,7 +21,7 @@ export class RemoteJob<T> extends RemoteTask<T> {
     cell: number,
     mandatory: boolean,
   ) {
-    super(source, site, owner, cell);
+    super(source, site, owner, cell, true);
     this.mandatory = mandatory;
     this.jobOwner = owner;
   }

@@ -36,15 +36,24 @@ export class RemoteTask<T> extends JoinHandle<T> {
   readonly function: SendFunction;
   /** Where it was spawned, if that was remembered. */
   readonly site: SpawnSite | null;
+  /** Whether it is a job of the blocking pool: a field, for `instanceof` costs a call, and each end of a task asks twice. */
+  readonly isJob: boolean;
   private readonly owner: RemoteOwner;
 
-  constructor(source: SendFunction, site: SpawnSite | null, owner: RemoteOwner, cell: number) {
+  constructor(
+    source: SendFunction,
+    site: SpawnSite | null,
+    owner: RemoteOwner,
+    cell: number,
+    isJob = false,
+  ) {
     super(ELSEWHERE, source, owner);
     this.runElsewhere();
     this.cell = cell;
     this.directedTo = -1;
     this.function = source;
     this.site = site;
+    this.isJob = isJob;
     this.owner = owner;
   }
 

@@ -4,8 +4,8 @@ import {
   BESIDE,
   decodeArguments,
   discardArguments,
-  encodeArguments,
   encodeCopied,
+  encodeValue,
   finishEncoding,
   takeMessage,
 } from "@treadle/task";
@@ -79,7 +79,7 @@ export class ThreadSharedHost implements SharedHost {
     try {
       length = copies
         ? encodeCopied(value, area, at, SMALL_BYTES)
-        : encodeArguments([value], area, at, SMALL_BYTES);
+        : encodeValue(value, area, at, SMALL_BYTES);
     } catch (error) {
       this.free(node);
       throw error;

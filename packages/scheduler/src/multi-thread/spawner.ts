@@ -50,6 +50,8 @@ export interface SpawningThread {
   directedEnded(to: number): void;
   /** Whether what belongs to a result has come by message port. */
   hasParcel(cell: number, task: number): boolean;
+  /** Whether the arguments of a task lie here still, since all workers are blocked in place. */
+  keepsParcel(cell: number): boolean;
   /** What has come with a result by message port. */
   takeParcel(cell: number): ReceivedMessage | undefined;
   /** Takes in what has come by message port. */
@@ -175,7 +177,7 @@ export class Spawner implements JobOwner {
   /** Fails the tasks that no thread has begun, for none will. */
   failUnstarted(error: Error): void {
     for (const task of this.pending()) {
-      if (task instanceof RemoteJob || !this.fabric.cells.withdraw(task.cell)) continue;
+      if (task.isJob || !this.fabric.cells.withdraw(task.cell)) continue;
       this.fabric.freeArguments(task.cell);
       this.lose(task, error);
     }
@@ -329,6 +331,8 @@ export class Spawner implements JobOwner {
   private offerAgain(task: RemoteTask<unknown>, nameOf: NameOf): void {
     if (task.directedTo >= 0) {
       if (this.fabric.participants.isCurrent(task.directedTo)) return;
+      // What was never sent is sent to another.
+      if (this.thread.keepsParcel(task.cell)) return;
       const wasAborted = (this.fabric.cells.state(task.cell) & ABORTED) !== 0;
       if (!this.fabric.cells.withdraw(task.cell)) return;
       if (wasAborted) {
@@ -342,7 +346,7 @@ export class Spawner implements JobOwner {
     }
     const entry = this.fabric.cells.reoffer(task.cell);
     if (entry === 0) return;
-    if (task instanceof RemoteJob) this.thread.offerJob(entry);
+    if (task.isJob) this.thread.offerJob(entry);
     else this.thread.offer(entry);
   }
 
@@ -368,18 +372,19 @@ export class Spawner implements JobOwner {
   yieldNow(_task: Task<unknown>): void {}
 
   release(task: Task<unknown>): void {
+    const remote = task as RemoteTask<unknown>;
     this.thread.terminated(task);
-    this.forget(task);
-    if (task instanceof RemoteJob) this.thread.jobEnded();
+    this.forget(remote);
+    if (remote.isJob) this.thread.jobEnded();
   }
 
-  private forget(task: Task<unknown>): void {
-    this.proxies.remove(task);
-    if (task instanceof RemoteJob) {
+  private forget(task: RemoteTask<unknown>): void {
+    this.proxies.remove(task as Task<unknown>);
+    if (task.isJob) {
       this.jobs--;
       return;
     }
-    const to = (task as RemoteTask<unknown>).directedTo;
+    const to = task.directedTo;
     if (to >= 0) this.thread.directedEnded(to);
   }
 

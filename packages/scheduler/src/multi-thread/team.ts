@@ -11,6 +11,7 @@
  * one after the other before they take part is given up; when all places are, home is told.
  */
 import { performance } from "node:perf_hooks";
+import { inspect } from "node:util";
 import type { RuntimeError } from "@treadle/core";
 import { writeToStderr } from "../failure-watch.ts";
 import { workerStart } from "./error.ts";
@@ -234,6 +235,10 @@ function silentEnd(thread: StartedThread, startedAt: number): string | undefined
   return `it has not begun within ${BEGINNING_MS / 1000} s`;
 }
 
+/** What comes of a `DOMException`, for one: an object with nothing in it. */
+const NOT_PASSED_ON =
+  "exception that Node does not pass on between threads, such as a DOMException; catch it there to see it";
+
 /** What a thread's `exit` and `error` events say of its end. */
 export function reasonOf(code: number, error: unknown): string {
   if (error === undefined) return `it exited with code ${code}`;
@@ -241,5 +246,7 @@ export function reasonOf(code: number, error: unknown): string {
   if (errorCode === "ERR_WORKER_OUT_OF_MEMORY") {
     return "it ran out of memory, see Builder.resourceLimits()";
   }
-  return `uncaught ${typeof stack === "string" ? stack : String(error)}`;
+  if (typeof stack === "string") return `uncaught ${stack}`;
+  const text = inspect(error);
+  return text === "{}" ? `uncaught ${NOT_PASSED_ON}` : `uncaught ${text}`;
 }

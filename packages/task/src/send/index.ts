@@ -20,6 +20,7 @@ export {
   encodeArguments,
   encodeCopied,
   encodeOutcome,
+  encodeValue,
   finishEncoding,
   takeMessage,
 } from "./message.ts";

@@ -15,7 +15,7 @@ import { JoinError } from "../error.ts";
 import type { ByteArea } from "./byte-area.ts";
 import { Decoder } from "./decoder.ts";
 import { Encoder } from "./encoder.ts";
-import { notSend, Offence } from "./offence.ts";
+import { refusal } from "./offence.ts";
 import type { SendFunction } from "./send-function.ts";
 import { expectFailures, type SpawnSite } from "./spawn-site.ts";
 import { BESIDE, type SendMessage } from "./writer.ts";
@@ -48,24 +48,35 @@ export function encodeArguments(
       to.value(args[i]);
     } catch (error) {
       to.abandon();
-      throw error instanceof Offence ? notSend(error, args[i], `argument ${i + 1}`) : error;
+      throw refusal(error, args[i], `argument ${i + 1}`);
     }
   }
   return end(to);
 }
 
-/** As {@link encodeArguments}, of one value that is read more than once: nothing can be given away in it. */
+/** As {@link encodeArguments}, of one value that a channel takes in. */
+export function encodeValue(value: unknown, area: ByteArea, at: number, capacity: number): number {
+  return encodeOne(value, beginEncoding(area, at, capacity));
+}
+
+/** As {@link encodeValue}, of one that is read more than once: nothing can be given away in it. */
 export function encodeCopied(value: unknown, area: ByteArea, at: number, capacity: number): number {
   const to = beginEncoding(area, at, capacity);
   sharing.copies = true;
+  try {
+    return encodeOne(value, to);
+  } finally {
+    sharing.copies = false;
+  }
+}
+
+function encodeOne(value: unknown, to: Encoder): number {
   to.value(1);
   try {
     to.value(value);
   } catch (error) {
     to.abandon();
-    throw error instanceof Offence ? notSend(error, value, "the value") : error;
-  } finally {
-    sharing.copies = false;
+    throw refusal(error, value, "the value");
   }
   return end(to);
 }
@@ -147,8 +158,7 @@ export function encodeOutcome(
   try {
     return encodeEnd(OK, outcome.value, area, at, capacity);
   } catch (error) {
-    const why = error instanceof Offence ? notSend(error, outcome.value, "the result") : error;
-    return encodeFailure(why, area, at, capacity);
+    return encodeFailure(refusal(error, outcome.value, "the result"), area, at, capacity);
   }
 }
 
@@ -156,8 +166,7 @@ function encodeFailure(error: unknown, area: ByteArea, at: number, capacity: num
   try {
     return encodeEnd(FAILED, error, area, at, capacity);
   } catch (why) {
-    const failure = why instanceof Offence ? notSend(why, error, "what was thrown") : why;
-    return encodeEnd(FAILED, failure, area, at, capacity);
+    return encodeEnd(FAILED, refusal(why, error, "what was thrown"), area, at, capacity);
   }
 }
 

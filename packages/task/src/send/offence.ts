@@ -17,8 +17,21 @@ export function refuse(value: unknown): Offence {
   return new Offence(value);
 }
 
-/** Makes the error for an offence inside `root`, which is called `name`: "argument 2", "the result". */
-export function notSend(offence: Offence, root: unknown, name: string): NotSendError {
+/** What to throw when writing `root`, which is called `name` ("argument 2", "the result"), threw `error`. */
+export function refusal(error: unknown, root: unknown, name: string): unknown {
+  if (error instanceof Offence) return notSend(error, root, name);
+  return isOverflow(error) ? new NotSendError(name, TOO_DEEP, FLATTEN) : error;
+}
+
+const TOO_DEEP = "nested too deeply for this thread's stack";
+const FLATTEN =
+  "each level takes some of it. Send it flat, as a list whose items name their parents, or as text";
+
+function isOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message === "Maximum call stack size exceeded";
+}
+
+function notSend(offence: Offence, root: unknown, name: string): NotSendError {
   const { value } = offence;
   const path = pathTo(value, root, new Set()) ?? "";
   return new NotSendError(path === "" ? name : `${name} ${path}`, what(value), wayOut(value));

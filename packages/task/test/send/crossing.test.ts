@@ -274,6 +274,16 @@ describe("what cannot cross", () => {
     expect(decodeArguments(area, 0)).toEqual([{ a: 1 }, { a: 2 }]);
   });
 
+  test("is what is nested too deeply for the stack, too, and leaves nothing behind", () => {
+    let deep: unknown[] = [];
+    for (let level = 0; level < 100_000; level++) deep = [deep];
+    const { message, path } = refusal(1, deep);
+    expect(path).toBe("argument 2");
+    expect(message).toContain("argument 2 is nested too deeply for this thread's stack: ");
+    encodeArguments([1, [2]], area, 0, 1000);
+    expect(decodeArguments(area, 0)).toEqual([1, [2]]);
+  });
+
   test("lets a getter's own error through", () => {
     const value = {
       get broken(): number {

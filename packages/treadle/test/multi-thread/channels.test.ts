@@ -100,7 +100,7 @@ test("the receiver goes to another thread with what is queued, home waits for pl
 
 test("a value that cannot be sent costs the channel no place, and the receiver sees the end", () => {
   const bad = (() => 1) as never;
-  const refused = expect.objectContaining({ code: "ERR_NOT_SEND" });
+  const refused = expect.objectContaining({ code: "ERR_NOT_SEND", path: "the value" });
   const got = rt.blockOn(function* () {
     const [tx, rx] = mpsc.channel<number>(1);
     const sum = spawn(tasks.collect(rx));
@@ -108,7 +108,10 @@ test("a value that cannot be sent costs the channel no place, and the receiver s
       const permit = yield* tx.reserve();
       expect(() => permit.send(bad)).toThrow(refused);
       const outcome = yield* spawnLocal(tx.send(bad)).outcome();
-      expect(outcome).toMatchObject({ status: "failed", error: { code: "ERR_NOT_SEND" } });
+      expect(outcome).toMatchObject({
+        status: "failed",
+        error: { code: "ERR_NOT_SEND", path: "the value" },
+      });
     }
     yield* tx.send(5);
     tx.close();

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Builder, type JoinHandle, type Runtime, sleep, spawn } from "treadle";
+import { setImmediate } from "node:timers/promises";
+import { Builder, type JoinHandle, move, type Runtime, sleep, spawn } from "treadle";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { child } from "../support/child.ts";
 import * as tasks from "./fixtures/tasks.mjs";
@@ -78,6 +79,22 @@ test("what was queued on a worker that dies is run by others", async () => {
   }
   // A worker runs one of these at a time, and its polls never overlap.
   expect(lost).toBe(0);
+});
+
+test("what was kept for the only worker, which died blocked in place, is run by the one that takes its place", async () => {
+  const own = Builder.newMultiThread().workerThreads(1).enableAll().build();
+  await own.ready();
+  const words = new Int32Array(new SharedArrayBuffer(8));
+  const dying = own.spawn(tasks.diesInPlace(words.buffer)).outcome();
+  while (Atomics.load(words, 0) === 0) await setImmediate();
+  const bytes = new Uint8Array(100).fill(3).buffer;
+  const kept = own.spawn(tasks.sum(move(bytes)));
+  expect(kept.isFinished()).toBe(false);
+  Atomics.store(words, 1, 1);
+  Atomics.notify(words, 1);
+  expect(await kept).toBe(300);
+  expect(await dying).toMatchObject({ status: "failed", error: { code: "ERR_WORKER_LOST" } });
+  expect(await own.shutdownTimeout(5000)).toBe(true);
 });
 
 test.each([
