@@ -7,14 +7,15 @@ import { commit, load, machine, versions } from "./lib/machine.mjs";
 import { page } from "./lib/page.mjs";
 import { runAll } from "./lib/runner.mjs";
 import { machineLine, terminalTable } from "./lib/table.mjs";
+import { withTokio } from "./lib/tokio.mjs";
 
 const HELP = `Runs the same work on Treadle and on what else there is for it: plain Node, Effect 4 and 3, Effection and a bare loop
-of generators on one thread; pools of worker threads, one of them written by hand, and bare Atomics on many. Each measurement
-is a process of its own; the variants of a scenario take turns.
+of generators on one thread; pools of worker threads, some of them written by hand, and bare Atomics on many; and Tokio itself
+in Rust, once \`npm run bench:tokio\` has built it. Each measurement is a process of its own; the variants of a scenario take turns.
 
 npm run bench -- [options]
   --filter TEXT     only scenarios whose name or file's name contains TEXT (comma for several): time_, threads_, spawn_many
-  --peers A,B       only these beside Treadle: bare, native, effect4, piscina, ports ...; none for Treadle alone
+  --peers A,B       only these beside Treadle: bare, native, tokio, effect4, piscina, ports ...; none for Treadle alone
   --rounds N        processes per variant, at most (default 3)
   --samples N       samples per process, each of at least 20 ms (default 5)
   --minutes N       begin no round of a scenario that would end later (default 20; the first round always runs)
@@ -77,7 +78,7 @@ async function loadScenarios() {
     files.sort().map(async (file) => {
       const url = new URL(`src/${file}`, import.meta.url).href;
       const { scenario } = await import(url);
-      return { url, file, scenario: { ...scenario, group: groupOf(file) } };
+      return { url, file, scenario: { ...withTokio(scenario), group: groupOf(file) } };
     }),
   );
   return GROUPS.flatMap((group) => loaded.filter(({ scenario }) => scenario.group === group));

@@ -2,22 +2,33 @@
 //
 // A variant is `async () => iterate` (or `{ iterate, ops, answer }`). One `iterate()` does `ops` operations and answers
 // something that shows that all were done: `answer`, which is `ops` unless the variant or the scenario names another; a
-// scenario that measures by itself answers `{ done, metrics }` instead, and is not warmed up if it says `cold`.
+// scenario that measures by itself answers `{ done, metrics }` instead, and is not warmed up if it says `cold`. A variant
+// that is another program answers `{ sample }`, which takes the settings and answers all samples.
 import { setImmediate as turn } from "node:timers/promises";
+import { withTokio } from "./tokio.mjs";
 
 const [url, variantName, settingsJson] = process.argv.slice(2);
-const { scenario } = await import(url);
+const scenario = withTokio((await import(url)).scenario);
 const settings = { ...JSON.parse(settingsJson), ...scenario.settings };
 
 try {
   const made = await scenario.variants[variantName]();
+  report(made.sample === undefined ? await measured(made) : await sampledElsewhere(made));
+} catch (error) {
+  report({ error: error?.stack ?? String(error) });
+}
+
+async function measured(made) {
   const iterate = typeof made === "function" ? made : made.iterate;
   const ops = made.ops ?? scenario.ops;
   const work = { iterate, ops, answer: made.answer ?? made.ops ?? scenario.answer ?? ops };
   const measure = scenario.measured ? measureItself : measureThroughput;
-  report({ ops, samples: await measure(work) });
-} catch (error) {
-  report({ error: error?.stack ?? String(error) });
+  return { ops, samples: await measure(work) };
+}
+
+async function sampledElsewhere({ sample }) {
+  const samples = Math.min(settings.samples, scenario.samples ?? Infinity);
+  return { ops: scenario.ops, samples: await sample({ ...settings, samples }) };
 }
 
 function report(message) {

@@ -65,7 +65,7 @@ function rivalOf({ against, againstBest }, entries, ours) {
 }
 
 function wording({ atMost, faster, tokio, againstBest }, against, unit) {
-  if (tokio) return `at most Tokio's ${amount(atMost, unit)}`;
+  if (tokio) return `at most Tokio's elsewhere, ${amount(atMost, unit)}`;
   if (against === undefined) return `at most ${amount(atMost, unit)}`;
   const rival = againstBest === undefined ? against : `the best of them, ${against}`;
   return faster === undefined

@@ -1,7 +1,15 @@
 // The groups in which scenarios are shown: by the first part of their file's name.
 import { PACKAGED } from "./pools.mjs";
 
-const onOneThread = ["bare", "native", "effect4", "effect4-untraced", "effect3", "effection"];
+const onOneThread = [
+  "tokio",
+  "bare",
+  "native",
+  "effect4",
+  "effect4-untraced",
+  "effect3",
+  "effection",
+];
 
 /** `columns`: the variants that have a column of their own in the overview; `best`: of which the best one has. */
 export const GROUPS = [
@@ -10,12 +18,12 @@ export const GROUPS = [
   {
     title: "I/O",
     prefixes: ["io", "net"],
-    columns: ["treadle-blocking", "bare", "native", "redis"],
+    columns: ["treadle-blocking", "tokio", "bare", "native", "redis"],
   },
   {
     title: "Many threads",
     prefixes: ["threads"],
-    columns: ["treadle-hosted", "bare", "ports", "synckit"],
+    columns: ["treadle-hosted", "tokio", "bare", "ports", "ports-batched", "synckit"],
     best: PACKAGED,
   },
 ];

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { TOKIO } from "./tokio.mjs";
 
 const here = (path) => fileURLToPath(new URL(`../net/${path}`, import.meta.url));
 
@@ -31,6 +32,7 @@ const SERVERS = {
   treadle: () => [process.execPath, here("treadle.mjs"), "hosted"],
   "treadle-blocking": () => [process.execPath, here("treadle.mjs"), "blocking"],
   native: () => [process.execPath, here("node-net.mjs")],
+  tokio: () => [TOKIO, "echo"],
 };
 
 /** What the variants are. */
@@ -40,6 +42,7 @@ export const serversSay = {
   treadle: "a task for each connection, by Node's event loop",
   "treadle-blocking": "the same inside `blockOn`",
   native: "`node:net`, `socket.write` in the `data` event",
+  tokio: "Tokio 1.48 in Rust, one thread, a task for each connection",
 };
 
 /** The CPU time of all threads of a process, in ns. */

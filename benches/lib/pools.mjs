@@ -15,14 +15,19 @@ export const PACKAGED = [
   "multithreading",
 ];
 
-/** How the pool written by hand is used: in batches, or whoever is idle takes the next call. */
-export const BY_HAND = ["ports", "ports-idle"];
+/** How the pool written by hand is used: a message for each call, to all in turn or to whoever is idle; or many in one. */
+export const BY_HAND = ["ports", "ports-idle", "ports-batched"];
+
+/** Those that send a message for each call, as one writes it by hand. */
+export const MESSAGE_A_CALL = ["ports", "ports-idle"];
 
 /** What the variants are. */
 export const poolsSay = {
   bare: "two workers on `Atomics` and shared memory: no promise, no codec, one kind of job",
-  ports: "a pool written by hand: calls and results in batches through the workers' ports",
-  "ports-idle": "the same, one call a message, to whoever is idle",
+  ports: "a pool written by hand: a message for each call, to the workers in turn",
+  "ports-idle": "the same, to whoever is idle",
+  "ports-batched":
+    "the same, up to 256 calls in a message, two messages ahead: a mark of what ports can do",
   piscina: "piscina, two threads",
   tinypool: "tinypool, two threads",
   workerpool: "workerpool, two threads",
@@ -38,8 +43,9 @@ export const poolSkips =
     : { multithreading: "needs Node 22 or newer" };
 
 const starters = {
-  ports: async (threads) => byHand(new PortPool(threads, { batch: 256, ahead: 2 })),
+  ports: async (threads) => byHand(new PortPool(threads, { batch: 1, ahead: Infinity })),
   "ports-idle": async (threads) => byHand(new PortPool(threads, { batch: 1, ahead: 1 })),
+  "ports-batched": async (threads) => byHand(new PortPool(threads, { batch: 256, ahead: 2 })),
   async piscina(threads) {
     const { Piscina, move } = await import("piscina");
     const filename = url("piscina").href;

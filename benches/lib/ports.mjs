@@ -1,4 +1,4 @@
-// A pool as one writes it by hand: two workers, a queue at home, calls and results in batches through the workers' ports.
+// A pool as one writes it by hand: two workers, a queue at home, calls and results through the workers' ports.
 import { Worker } from "node:worker_threads";
 
 const url = new URL("../threads/ports.mjs", import.meta.url);
@@ -6,7 +6,8 @@ const url = new URL("../threads/ports.mjs", import.meta.url);
 export class PortPool {
   /**
    * `batch`: the most calls in one message; `ahead`: how many messages a worker has at a time. A second one keeps it busy
-   * while the answer to the first is on its way; with one call a message and nothing ahead, whoever is idle takes the next.
+   * while the answer to the first is on its way; with any number, all get them in turn; with one call a message and nothing
+   * ahead, whoever is idle takes the next.
    */
   constructor(threads, { batch, ahead }) {
     this.batch = batch;

@@ -31,7 +31,7 @@ function groupLines(group, results, scenarios) {
 export function overview(group, results, scenarios) {
   const { columns, best } = group;
   const own = results.filter(({ name }) => scenarios.find((s) => s.name === name)?.group === group);
-  const head = ["scenario", "Treadle", "p10..p90", "Tokio in Rust", ...columns];
+  const head = ["scenario", "Treadle", "p10..p90", "Tokio elsewhere", ...columns];
   if (best !== undefined) head.push("best packaged pool");
   const rows = figures(own, scenarios).map((figure) => [
     ...firstCells(figure),
@@ -67,7 +67,7 @@ function bestCell({ info, entries }, names) {
 function notes(results, scenarios) {
   const lines = [
     "(x, x): how many times what Treadle takes: the median over rounds of the ratio within a round; the ratio of the best" +
-      " samples. Tokio in Rust: Tokio 1.48, release build, the range of medians measured on a machine of this kind, not in" +
+      " samples. Tokio elsewhere: Tokio 1.48 in Rust, release build, the range of medians measured on a machine of this kind, not in" +
       " this run.",
   ];
   for (const { scenario, title, entries, info } of figures(results, scenarios)) {

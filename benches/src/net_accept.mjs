@@ -1,5 +1,6 @@
 // Connect, one byte to and fro, close: what a connection costs.
 import { servers, serversSay } from "../lib/net.mjs";
+import { tokioSkips } from "../lib/tokio.mjs";
 
 export const scenario = {
   name: "accept",
@@ -7,6 +8,7 @@ export const scenario = {
   about:
     "One connection after the other; the load closes each with a reset, so that no ports run out.",
   says: serversSay,
+  skips: tokioSkips,
   ops: 1,
   measured: true,
   metrics: {

@@ -1,5 +1,6 @@
 // One connection that sends 64 bytes and waits for them to come back: the round trip.
 import { servers, serversSay } from "../lib/net.mjs";
+import { tokioSkips } from "../lib/tokio.mjs";
 
 export const scenario = {
   name: "echo_1",
@@ -7,6 +8,7 @@ export const scenario = {
   about:
     "Each message wakes a server that sleeps, on a processor that may have gone to sleep with it.",
   says: serversSay,
+  skips: tokioSkips,
   ops: 1,
   measured: true,
   metrics: {

@@ -1,5 +1,6 @@
 // 64 connections that send 64 bytes each and wait for them to come back: what a message costs the server.
 import { servers, serversSay } from "../lib/net.mjs";
+import { tokioSkips } from "../lib/tokio.mjs";
 
 export const scenario = {
   name: "echo_64",
@@ -8,6 +9,7 @@ export const scenario = {
     "The load is a C program on the other processor; CPU is that of the server's process, all threads, the kernel's part" +
     " included, which is nearly all of it in C. uWebSockets.js is not among the variants: it is not on the npm registry.",
   says: serversSay,
+  skips: tokioSkips,
   ops: 1,
   measured: true,
   metrics: {

@@ -2,7 +2,12 @@
 import { BY_HAND, makePool, PACKAGED, poolSkips, poolsSay } from "../lib/pools.mjs";
 
 const THREADS = 2;
-const packages = { ports: null, "ports-idle": null, "poolifier-stealing": "poolifier" };
+const packages = {
+  ports: null,
+  "ports-idle": null,
+  "ports-batched": null,
+  "poolifier-stealing": "poolifier",
+};
 
 /** The time of the import, then that from the call that makes two threads to the first result. */
 function starting(load, first) {
