@@ -45,6 +45,7 @@ export {
   RuntimeError,
 } from "./errors.ts";
 export { Fifo } from "./fifo.ts";
+export { flat } from "./flat.ts";
 export {
   callOf,
   generatorFunctionOf,

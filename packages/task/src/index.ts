@@ -4,7 +4,7 @@ export { ERR_TASK_CANCELLED, JoinError, type Outcome } from "./error.ts";
 export { ERR_NO_TASK, type TaskId, taskId, tryTaskId } from "./id.ts";
 export { join, type OutputOf, type Outputs } from "./join.ts";
 export { joinAll, tryJoinAll } from "./join-all.ts";
-export { JoinHandle } from "./join-handle.ts";
+export { JoinHandle, newTask } from "./join-handle.ts";
 export { JoinSet } from "./join-set.ts";
 export { OwnedTasks } from "./owned-tasks.ts";
 export type { Schedule, TaskRuntime } from "./schedule.ts";

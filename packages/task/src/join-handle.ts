@@ -1,8 +1,12 @@
 /** The handle of a spawned task. */
 import {
+  type Async,
   type Awaitable,
   cx,
+  type Future,
+  flat,
   Leaf,
+  type Named,
   outsidePoll,
   PENDING,
   type Poll,
@@ -13,7 +17,10 @@ import {
 } from "@treadle/core";
 import { AbortHandle } from "./abort-handle.ts";
 import type { Outcome } from "./error.ts";
-import { Task } from "./task.ts";
+import { nextTaskId } from "./id.ts";
+import type { Schedule } from "./schedule.ts";
+import { INITIAL } from "./state.ts";
+import { NEW, NOT_OWNED, Task, type TaskFields } from "./task.ts";
 
 /**
  * The task's result, later: `yield* handle` in a task, `await handle` in an async function, any number of times.
@@ -63,6 +70,32 @@ export class JoinHandle<T> extends Task<T> {
   outcome(): Awaitable<Outcome<T>> {
     return new OutcomeWait(this);
   }
+}
+
+const FlatJoinHandle = flat<
+  JoinHandle<unknown>,
+  TaskFields,
+  [Async<unknown> | Future<unknown>, Named, Schedule]
+>(JoinHandle, function (future, source, scheduler) {
+  this.word = INITIAL;
+  this.id = nextTaskId();
+  this.source = source;
+  this.scheduler = scheduler;
+  this.future = future;
+  this.status = NEW;
+  this.result = undefined;
+  this.waiter = null;
+  this.ownedAt = NOT_OWNED;
+  this.rare = null;
+});
+
+/** A new task, and the handle to it. */
+export function newTask<T>(
+  future: Async<T> | Future<T>,
+  source: Named,
+  scheduler: Schedule,
+): JoinHandle<T> {
+  return new FlatJoinHandle(future, source, scheduler) as JoinHandle<T>;
 }
 
 class OutcomeWait<T> extends Leaf<Outcome<T>> {

@@ -35,7 +35,8 @@ export const NOT_OWNED = -1;
 /** `ownedAt` of a task that its owned list only counts, because it has not suspended yet. */
 export const ADMITTED = -2;
 
-const NEW = 0;
+/** The status of a task that was never polled. */
+export const NEW = 0;
 const STARTED = 1;
 const OK = 2;
 const FAILED = 3;
@@ -72,6 +73,20 @@ export interface FailureWatcher {
 
 /** Runs a function in the asynchronous context that was captured. */
 export type Snapshot = <R>(f: () => R) => R;
+
+/** What a new task holds; who makes one without its constructors writes these fields as {@link Task}'s constructor does. */
+export interface TaskFields {
+  word: number;
+  id: TaskId;
+  source: Named;
+  scheduler: Schedule;
+  future: Async<unknown> | Future<unknown> | null;
+  status: number;
+  result: unknown;
+  waiter: Waker | null;
+  ownedAt: number;
+  rare: object | null;
+}
 
 /** A spawned future with all that its life needs; its public face is {@link JoinHandle}, the same object. */
 export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {

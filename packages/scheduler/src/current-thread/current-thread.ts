@@ -34,7 +34,8 @@ import {
   type Waker,
 } from "@treadle/core";
 import {
-  JoinHandle,
+  type JoinHandle,
+  newTask,
   OwnedTasks,
   type Schedule,
   type SendFuture,
@@ -142,7 +143,7 @@ export class CurrentThread implements Schedule, TaskRuntime, RootOwner, Sliced, 
   }
 
   spawnGenerator<T>(generator: Async<T> | Future<T>, source: Named): JoinHandle<T> {
-    const task = new JoinHandle<T>(generator, source, this);
+    const task = newTask<T>(generator, source, this);
     if (!this.owned.admit(task as Task<unknown>)) {
       this.refuse(task as Task<unknown>);
       return task;
