@@ -47,7 +47,8 @@ import {
 import { outsidePoll, probeDepth, probePosition } from "./probe.ts";
 import { promiseOf } from "./promise-of.ts";
 
-const INIT = 0;
+/** The state of a call that was never polled. */
+export const INIT = 0;
 const SUSPENDED = 1;
 const BUSY = 2;
 const CLOSING_RETURN = 3;
@@ -70,6 +71,14 @@ export interface Named {
 interface Nesting {
   /** Where the outermost generator stood when the drop began; "" when that cannot be told. */
   readonly position: string;
+}
+
+/** What a new call holds; who makes one without its constructor writes these fields as {@link Call}'s constructor does. */
+export interface CallFields {
+  state: number;
+  g: Iterator<unknown, unknown, void> | null;
+  source: Named;
+  nesting: object | null;
 }
 
 /** One call of a task function: lazy, polled, dropped exactly, awaitable. Made by {@link fn}. */

@@ -1,6 +1,6 @@
 /** The contracts that all packages share: futures, polls, wakers, the thread's context, budgets, drivers. */
 export { type AsyncTaskContext, currentAsyncContext } from "./async-run.ts";
-export { Call, fn, LAZY, type Named } from "./call.ts";
+export { Call, type CallFields, fn, INIT, LAZY, type Named } from "./call.ts";
 export {
   type Adopted,
   type AsyncContext,

@@ -1,7 +1,7 @@
 /** Tasks: spawning, joining, aborting, grouping, and combining futures inside one task. */
 export { AbortHandle } from "./abort-handle.ts";
 export { ERR_TASK_CANCELLED, JoinError, type Outcome } from "./error.ts";
-export { ERR_NO_TASK, type TaskId, taskId, tryTaskId } from "./id.ts";
+export { ERR_NO_TASK, nextTaskId, type TaskId, taskId, tryTaskId } from "./id.ts";
 export { join, type OutputOf, type Outputs } from "./join.ts";
 export { joinAll, tryJoinAll } from "./join-all.ts";
 export { JoinHandle, newTask } from "./join-handle.ts";
@@ -61,7 +61,16 @@ export {
   spawnBlocking,
   spawnBlockingOn,
 } from "./spawn-blocking.ts";
-export { type Failure, type FailureWatcher, type Snapshot, Task } from "./task.ts";
+export { ELSEWHERE, INITIAL } from "./state.ts";
+export {
+  type Failure,
+  type FailureWatcher,
+  NEW,
+  NOT_OWNED,
+  type Snapshot,
+  Task,
+  type TaskFields,
+} from "./task.ts";
 export { ERR_TASK_LOCAL_UNSET, LocalKey, taskLocal } from "./task-local.ts";
 export { taskSignal } from "./task-signal.ts";
 export { yieldNow } from "./yield-now.ts";

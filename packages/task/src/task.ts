@@ -94,8 +94,8 @@ export abstract class Task<T> extends Leaf<T> implements Waker, TaskContext {
   word: number;
   /** The task's id. */
   readonly id: TaskId;
-  private readonly source: Named;
-  private readonly scheduler: Schedule;
+  protected readonly source: Named;
+  protected readonly scheduler: Schedule;
   private future: Async<T> | Future<T> | null;
   private status: number;
   private result: unknown;

@@ -27,7 +27,7 @@ import {
 import { CANCELLED, cellOf, INLINE_BYTES, MailKind, payloadOf } from "@treadle/task/shared";
 import { BY_PORT, type Fabric } from "./fabric.ts";
 import { type ReceivedMessage, readable } from "./parcels.ts";
-import { StartedTask } from "./started-task.ts";
+import { newStartedTask, StartedTask } from "./started-task.ts";
 
 /** A function that could not be found. */
 class Missing implements Named {
@@ -125,7 +125,7 @@ export class Executor implements Schedule {
   private begin(cell: number, known: Known): Task<unknown> | null {
     const { fabric } = this;
     const id = fabric.idOf(cell) as TaskId;
-    const task = new StartedTask(this.call(known, cell), known, this, id, cell);
+    const task = newStartedTask(this.call(known, cell), known, this, id, cell);
     this.started++;
     if (this.thread.own(task)) {
       fabric.setRunner(cell, task.ownedAt);

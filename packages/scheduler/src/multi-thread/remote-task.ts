@@ -3,13 +3,18 @@
  *
  * It has no future and is in no run queue. Mail settles it; from then on its cell is gone.
  */
-import type { Async } from "@treadle/core";
+import { type Async, flat } from "@treadle/core";
 import {
+  ELSEWHERE,
   JoinHandle,
+  NEW,
+  NOT_OWNED,
+  nextTaskId,
   type Outcome,
   type Schedule,
   type SendFunction,
   type SpawnSite,
+  type TaskFields,
 } from "@treadle/task";
 
 /** What a remote task asks of the thread that spawned it. */
@@ -21,7 +26,7 @@ export interface RemoteOwner extends Schedule {
 }
 
 /** Stands in the place of the future, which is elsewhere. */
-const ELSEWHERE = null as unknown as Async<never>;
+const NO_FUTURE = null as unknown as Async<never>;
 
 /** No cell: the task is settled. */
 export const NO_CELL = 0;
@@ -32,13 +37,10 @@ export class RemoteTask<T> extends JoinHandle<T> {
   cell: number;
   /** The reference to the thread that alone may start it; -1: any may. */
   directedTo: number;
-  /** What it runs. */
-  readonly function: SendFunction;
   /** Where it was spawned, if that was remembered. */
   readonly site: SpawnSite | null;
   /** Whether it is a job of the blocking pool: a field, for `instanceof` costs a call, and each end of a task asks twice. */
   readonly isJob: boolean;
-  private readonly owner: RemoteOwner;
 
   constructor(
     source: SendFunction,
@@ -47,14 +49,21 @@ export class RemoteTask<T> extends JoinHandle<T> {
     cell: number,
     isJob = false,
   ) {
-    super(ELSEWHERE, source, owner);
+    super(NO_FUTURE, source, owner);
     this.runElsewhere();
     this.cell = cell;
     this.directedTo = -1;
-    this.function = source;
     this.site = site;
     this.isJob = isJob;
-    this.owner = owner;
+  }
+
+  /** What it runs. */
+  get function(): SendFunction {
+    return this.source as SendFunction;
+  }
+
+  private get owner(): RemoteOwner {
+    return this.scheduler as RemoteOwner;
   }
 
   override abort(): void {
@@ -75,4 +84,35 @@ export class RemoteTask<T> extends JoinHandle<T> {
     this.cell = NO_CELL;
     this.conclude(outcome);
   }
+}
+
+const FlatRemoteTask = flat<
+  RemoteTask<unknown>,
+  TaskFields & { cell: number; directedTo: number; site: SpawnSite | null; isJob: boolean },
+  [SendFunction, SpawnSite | null, RemoteOwner, number]
+>(RemoteTask, function (source, site, owner, cell) {
+  this.word = ELSEWHERE;
+  this.id = nextTaskId();
+  this.source = source;
+  this.scheduler = owner;
+  this.future = null;
+  this.status = NEW;
+  this.result = undefined;
+  this.waiter = null;
+  this.ownedAt = NOT_OWNED;
+  this.rare = null;
+  this.cell = cell;
+  this.directedTo = -1;
+  this.site = site;
+  this.isJob = false;
+});
+
+/** A new task that runs in another thread. */
+export function newRemoteTask<T>(
+  source: SendFunction,
+  site: SpawnSite | null,
+  owner: RemoteOwner,
+  cell: number,
+): RemoteTask<T> {
+  return new FlatRemoteTask(source, site, owner, cell) as RemoteTask<T>;
 }

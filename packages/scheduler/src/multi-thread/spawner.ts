@@ -36,7 +36,7 @@ import { BY_PORT, type Fabric, Sort } from "./fabric.ts";
 import { ImportDeaths } from "./import-deaths.ts";
 import { type ReceivedMessage, readable } from "./parcels.ts";
 import { type JobOwner, RemoteJob } from "./remote-job.ts";
-import { NO_CELL, RemoteTask } from "./remote-task.ts";
+import { NO_CELL, newRemoteTask, type RemoteTask } from "./remote-task.ts";
 
 /** What the spawner asks of its thread. */
 export interface SpawningThread {
@@ -102,7 +102,7 @@ export class Spawner implements JobOwner {
     const cell = key >= 0 && this.thread.hasRoom() ? fabric.place.pool.allocate() : -1;
     if (cell < 0) throw segmentFull(fabric.shared.segment.limitBytes);
     const length = this.writeArguments(future, cell);
-    const task = new RemoteTask<T>(source, spawnSite(source, spawnOn), this, cell);
+    const task = newRemoteTask<T>(source, spawnSite(source, spawnOn), this, cell);
     future.takeArguments();
     if (!this.proxies.bind(task as Task<unknown>)) return this.refuse(task);
     fabric.describe(cell, task.id, key, task.ownedAt, Sort.TASK);

@@ -2,12 +2,15 @@
 import {
   type Async,
   Call,
+  type CallFields,
   type Closing,
   callOf,
   cx,
   DONE,
   type Future,
+  flat,
   fromPromise,
+  INIT,
   Leaf,
   type Named,
   outsidePoll,
@@ -186,4 +189,22 @@ export class SendFuture<T> extends Call<T> {
       throw error;
     }
   }
+}
+
+const FlatSendFuture = flat<
+  SendFuture<unknown>,
+  CallFields & { function: SendFunction; args: unknown[] | null },
+  [SendFunction, unknown[]]
+>(SendFuture, function (source, args) {
+  this.state = INIT;
+  this.g = null;
+  this.source = source;
+  this.nesting = null;
+  this.function = source;
+  this.args = args;
+});
+
+/** A new call of a sendable function. */
+export function newSendFuture<T>(source: SendFunction, args: unknown[]): SendFuture<T> {
+  return new FlatSendFuture(source, args) as SendFuture<T>;
 }

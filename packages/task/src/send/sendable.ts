@@ -2,7 +2,7 @@
 import { describe, invalidArg, LAZY } from "@treadle/core";
 import { keyOf, register } from "./registry.ts";
 import type { NotSend, NotSendArguments, Refusal, SendOutput } from "./send.ts";
-import { SendFunction, SendFuture } from "./send-function.ts";
+import { newSendFuture, SendFunction, type SendFuture } from "./send-function.ts";
 
 /** A function whose calls any thread can start; made by {@link sendable}. */
 export interface Sendable<A extends unknown[], R> {
@@ -65,7 +65,7 @@ export function sendable<A extends unknown[], R>(
   const name = second === undefined ? f.name : nameIn(first as string | SendableOptions);
   const source = new SendFunction(keyOf(moduleUrl, name, f), name, f);
   register(source);
-  const made = (...args: unknown[]): SendFuture<SendOutput<R>> => new SendFuture(source, args);
+  const made = (...args: unknown[]): SendFuture<SendOutput<R>> => newSendFuture(source, args);
   Object.defineProperties(made, {
     name: { value: name, configurable: true },
     length: { value: f.length, configurable: true },
