@@ -49,10 +49,12 @@ function introduction() {
 
 function goalSection(results, scenarios) {
   const all = goals(results, scenarios);
-  const set = all.filter(({ verdict }) => !verdict.startsWith("for information"));
+  const judged = all.filter(({ verdict }) => !verdict.startsWith("for information"));
+  const set = judged.filter(({ verdict }) => verdict !== "not measured");
+  const unmeasured = judged.length - set.length;
   const met = set.filter(({ verdict }) => verdict === "met");
   return [
-    `What this project has set itself: ${met.length} of ${set.length} are met. Judged by the median ratio, absolute goals by the` +
+    `What this project has set itself: ${met.length} of ${set.length} are met${unmeasured === 0 ? "" : `, and ${unmeasured} were not measured this time`}. Judged by the median ratio, absolute goals by the` +
       " median. Those for information are not among those set: they compare with a second form of the same thing, or with" +
       " Tokio in Rust, elsewhere the upper end of its range (below).",
     ...GROUPS.flatMap((group) => goalTable(group, results, scenarios)),
